@@ -1,0 +1,1 @@
+"""Online requests: filing, acceptance, additions, refusal, issue, withdrawal, and the legal clock."""

@@ -1,0 +1,1 @@
+"""Small tools every room may use. Imports nothing of ours."""

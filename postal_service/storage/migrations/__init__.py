@@ -1,0 +1,1 @@
+"""Schema steps, applied in order by `run.py migrate`. Additive only: see docs/adr."""

@@ -1,0 +1,1 @@
+"""Helpers for developing: set-up and schema steps."""
