@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from carriers.status import Direction, Effect, MoneyStatus, Status
@@ -95,6 +95,11 @@ class CarrierFact:
     note: str | None = None
     """The carrier's own words, never a person's name."""
     postman: PostmanNamed | None = None
+
+
+def source_id(carrier: str, item_number: str, code: str, occurred_at: datetime) -> str:
+    """Return what makes a fact the same fact, whichever way and however often it comes (time to the second, UTC)."""
+    return f"{carrier}:{item_number}:{code}:{occurred_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     """Ready words, several; e-mail only."""
 
 
-type_of_value = str | bool | date | list[str] | None
+FieldValue = str | bool | date | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Field:
 
     name: str
     kind: Kind
-    longest: type_of_value
+    longest: FieldValue
     optional: bool = False
     """May be None; the texts then do without."""
     choices: frozenset[str | bool] = frozenset()
@@ -51,7 +51,7 @@ class Event:
 
 _DAY = date(2026, 12, 28)
 
-TRACKING_URL = Field("tracking_url", Kind.EXACT, "https://tracuu-hoso.buuchinh.example.vn/t/7K2M-9QXA-4T1C")
+TRACKING_URL = Field("tracking_url", Kind.EXACT, "https://tra-cuu.buu-chinh.example.gov.vn/t/7K2M-9QXA-4T1C")
 """The longest public address is 40 characters; `/t/` and the code follow."""
 TRACKING_CODE = Field("tracking_code", Kind.EXACT, "7K2M-9QXA-4T1C")
 AGENCY_NAME = Field("agency_name", Kind.WORDS, "Phòng Hồ sơ nghiệp vụ - Công an Thành phố Hồ Chí Minh")
@@ -60,7 +60,12 @@ PROMISED_ON = Field("promised_on", Kind.DAY, _DAY)
 DUE_ON = Field("due_on", Kind.DAY, _DAY)
 NEW_DATE = Field("new_date", Kind.DAY, _DAY)
 MISSING = Field("missing", Kind.LIST, ["Bản sao Căn cước công dân có chứng thực", "Văn bản ủy quyền có công chứng"])
-REASON = Field("reason", Kind.WORDS, "người nhận hẹn phát lại vào buổi khác rồi")
+REASON = Field("reason", Kind.WORDS, "người gửi chưa chuẩn bị đủ giấy tờ hồ sơ")
+"""Why a try failed or a date was missed: one of the fixed reasons, in words."""
+REFUSAL_REASON = Field(
+    "reason", Kind.WORDS, "Thông tin trong tờ khai không khớp với giấy tờ kèm theo, cần kê khai lại từ đầu."
+)
+"""Written by the agency's staff; e-mail only."""
 BY_POST = Field("by_post", Kind.CHOICE, longest=True, choices=frozenset({True, False}))
 WORKER_NAME = Field("worker_name", Kind.NAME, "Nguyễn Phương Thảo Trang", optional=True)
 WORKER_CODE = Field("worker_code", Kind.EXACT, "HNI-001234", optional=True)
@@ -84,7 +89,7 @@ CATALOGUE: Mapping[str, Event] = {
         _event("filed"),
         _event("accepted", DOSSIER_CODE, PROMISED_ON),
         _event("additions_requested", MISSING, DUE_ON),
-        _event("refused", REASON),
+        _event("refused", REFUSAL_REASON),
         _event("issued", BY_POST),
         _event("withdrawn"),
         _event("late", REASON, NEW_DATE),

@@ -56,7 +56,9 @@ class RequestEvent(Model):
     """One step of a request: what, when, by whom. Appended, never changed; the legal clock is counted from these."""
 
     id = fields.CharField(max_length=26, primary_key=True)
-    request = fields.ForeignKeyField[Request]("postal.Request", related_name="events", on_delete=fields.RESTRICT)
+    request: fields.ForeignKeyRelation[Request] = fields.ForeignKeyField(
+        "postal.Request", related_name="events", on_delete=fields.OnDelete.RESTRICT
+    )
     kind = fields.CharField(max_length=24)
     at = fields.DatetimeField()
     actor = fields.CharField(max_length=60)

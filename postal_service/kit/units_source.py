@@ -63,9 +63,7 @@ def read_old_provinces() -> list[tuple[str, str, str, str]]:
         today_code = dict(database.execute("select distinct provinceKey, provinceCode from admin_units"))
         rows = database.execute(_OLD_PROVINCES).fetchall()
     today_of = {
-        old_key: today_code[today_key]
-        for today_key, old_keys in _merges()["DICT_PROVINCE"].items()
-        for old_key in old_keys
+        old_key: today_code[today_key] for today_key, old_keys in _merges()["DICT_PROVINCE"].items() for old_key in old_keys
     }
     return [(code, name, short, today_of[key]) for code, name, short, key in rows]
 

@@ -104,7 +104,9 @@ class ShipmentEvent(Model):
     """One fact about one shipment, as it was told. Appended, never changed; what it means is the fold's business."""
 
     id = fields.CharField(max_length=26, primary_key=True)
-    shipment = fields.ForeignKeyField[Shipment]("postal.Shipment", related_name="events", on_delete=fields.RESTRICT)
+    shipment: fields.ForeignKeyRelation[Shipment] = fields.ForeignKeyField(
+        "postal.Shipment", related_name="events", on_delete=fields.OnDelete.RESTRICT
+    )
     source = fields.CharField(max_length=40)
     source_id = fields.CharField(max_length=160)
     code = fields.CharField(max_length=40, null=True)

@@ -21,9 +21,7 @@ class GroupCommit(Generic[Item, Result]):
     When a batch fails, its items are written one by one, so that one bad item fails alone.
     """
 
-    def __init__(
-        self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], *, largest_batch: int = 256
-    ) -> None:
+    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], *, largest_batch: int = 256) -> None:
         self._write = write
         self._largest_batch = largest_batch
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []

@@ -1,0 +1,1 @@
+"""VNPost (MyVNPost partner API): see README.md for sources and open questions."""

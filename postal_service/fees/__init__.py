@@ -1,0 +1,1 @@
+"""Money: fee rules, and what is due at which door."""

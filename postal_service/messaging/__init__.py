@@ -1,0 +1,1 @@
+"""Which change is told to whom, when and in which words."""

@@ -1,0 +1,63 @@
+"""Plain SQL of the shipments room: row locks, claims and the intake of hooks, where the ORM cannot say it or is too slow."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from postal_service.storage import sql
+
+
+async def lock(shipment_id: str) -> bool:
+    """Hold the shipment until the transaction ends, so that its facts are folded by one at a time. False when unknown."""
+    # SQLite's transactions already come one after another.
+    suffix = " FOR UPDATE" if sql.dialect() == "postgres" else ""
+    return bool(await sql.fetch(f"SELECT id FROM shipment WHERE id = $1{suffix}", shipment_id))  # noqa: S608
+
+
+async def claim_due_pulls(now: datetime, until: datetime, carriers: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Claim shipments that are due to be read by moving their time to `until`; whoever dies leaves them due then."""
+    marks = ", ".join(f"${number}" for number in range(4, 4 + len(carriers)))
+    lock_clause = "FOR UPDATE SKIP LOCKED" if sql.dialect() == "postgres" else ""
+    return await sql.fetch(
+        f"UPDATE shipment SET next_pull_at = $1 WHERE id IN ("  # noqa: S608
+        f"SELECT id FROM shipment WHERE next_pull_at <= $2 AND carrier IN ({marks})"
+        f" ORDER BY next_pull_at LIMIT $3 {lock_clause}) RETURNING id, carrier, item_number",
+        until,
+        now,
+        limit,
+        *carriers,
+    )
+
+
+async def schedule_pull(
+    shipment_id: str, claimed_until: datetime, due: datetime, failures: int, pulled_at: datetime
+) -> None:
+    """Write when to read next, unless a hook asked for an earlier look while we were reading."""
+    await sql.execute(
+        "UPDATE shipment SET pull_failures = $3, last_pull_at = $4, next_pull_at ="
+        " CASE WHEN next_pull_at <> $1 THEN next_pull_at WHEN closed THEN NULL ELSE $2 END WHERE id = $5",
+        claimed_until,
+        due,
+        failures,
+        pulled_at,
+        shipment_id,
+    )
+
+
+async def pull_now(carrier: str, item_numbers: Sequence[str], now: datetime) -> int:
+    """Make the shipments with these item numbers due at once, closed ones too; returns how many there are."""
+    marks = ", ".join(f"${number}" for number in range(3, 3 + len(item_numbers)))
+    return await sql.execute(
+        f"UPDATE shipment SET next_pull_at = $1 WHERE carrier = $2 AND item_number IN ({marks})",  # noqa: S608
+        now,
+        carrier,
+        *item_numbers,
+    )
+
+
+async def insert_messages(rows: Sequence[tuple[str, str, datetime, bytes, str, str]]) -> None:
+    """Store carriers' messages: (id, carrier, received_at, body, headers as JSON text, fingerprint)."""
+    await sql.execute_many(
+        "INSERT INTO carrier_message (id, carrier, received_at, body, headers, fingerprint) VALUES ($1, $2, $3, $4, $5, $6)",
+        rows,
+    )
