@@ -1,5 +1,6 @@
 """Texts from templates: one folder per event and language. A value that is missing is found before anything is sent."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from postal_service.kit.text import nfc, squeeze, unaccent
 LANGUAGES = ("vi", "en")
 TEMPLATES = Path(__file__).parent / "templates"
 
+_BLANK_LINES = re.compile(r"\n{3,}")  # what is left where an optional value was left out
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PART_OF_DAY = {
     "vi": {"morning": "buổi sáng", "afternoon": "buổi chiều", "day": "trong"},
@@ -96,7 +98,7 @@ def _fill(event: str, language: str, part: str, values: Mapping[str, FieldValue]
         filled = _environment().get_template(f"{event}/{language}/{part}").render(language=language, **values)
     except TemplateError as error:
         raise RenderingError(f"{event}/{language}/{part}: {error}") from error
-    return nfc(filled).strip() + "\n"
+    return _BLANK_LINES.sub("\n\n", nfc(filled).strip()) + "\n"
 
 
 @cache

@@ -39,6 +39,7 @@ _REQUIRED = ("serviceCode", "contentNote", "weight", "sendType")
 _REQUIRED_OF_EACH = ("Name", "Phone", "Address", "ProvinceName", "DistrictName", "CommuneName")
 _SEND_TYPES = ("1", "2")
 _MAIN_FEE, _COD_FEE = 22_000, 5_000
+_A6_MM = (105, 148)
 
 
 def record(order: Order) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def moment(at: datetime) -> str:
 
 def label_pdf(numbers: Sequence[str]) -> bytes:
     """Return labels, one page each."""
-    pdf = FPDF(format="A5")
+    pdf = FPDF(format=_A6_MM)
     for number in numbers:
         pdf.add_page()
         pdf.set_font("helvetica", size=16)

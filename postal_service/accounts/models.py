@@ -4,7 +4,7 @@ from tortoise.models import Model
 
 
 class ApiClient(Model):
-    """A program that calls us. Its key is shown once; only a hash stays here."""
+    """A program that calls us. Its key is shown once, and only a hash of it stays here."""
 
     id = fields.CharField(max_length=26, primary_key=True)
     name = fields.CharField(max_length=120)

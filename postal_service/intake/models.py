@@ -53,7 +53,7 @@ class Request(Model):
 
 
 class RequestEvent(Model):
-    """One step of a request: what, when, by whom. Appended, never changed; the legal clock is counted from these."""
+    """One step of a request: what, when, by whom. Appended, never changed: the legal clock is counted from these."""
 
     id = fields.CharField(max_length=26, primary_key=True)
     request: fields.ForeignKeyRelation[Request] = fields.ForeignKeyField(

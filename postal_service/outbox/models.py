@@ -16,7 +16,7 @@ class JobState(StrEnum):
 
 
 class OutboxJob(Model):
-    """One piece of work. Claimed by a conditional UPDATE; a lease that ran out makes it free again."""
+    """One piece of work. Claimed by a conditional UPDATE, and free again when its lease ran out."""
 
     id = fields.BigIntField(primary_key=True)
     topic = fields.CharField(max_length=64)

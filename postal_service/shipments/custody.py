@@ -1,9 +1,9 @@
 """Who holds the papers: a chain in which every moment has exactly one holder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from carriers.status import Leg, Status
 from postal_service.shipments.facts import CARRIER, SCAN, Fact
@@ -19,8 +19,7 @@ class HolderKind(StrEnum):
     AGENCY = "agency"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """One link of the chain. The first one holds the papers from the start: no time, no fact."""
 
     kind: HolderKind
@@ -57,6 +56,8 @@ _HELD_BY: Mapping[Status, HolderKind] = {
 }
 _SOMEBODY_HAS_IT = frozenset({Status.DELIVERY_FAILED, Status.RETURN_PENDING, Status.RETURN_FAILED})
 """These name no holder, but prove that the sender is none any more."""
+_DELIVERED = Status.DELIVERED
+_WORKER, _OFFICE, _CARRIER = HolderKind.WORKER, HolderKind.POST_OFFICE, HolderKind.CARRIER
 _TWO_OFFICES = {Status.AT_ORIGIN, Status.AT_DESTINATION}
 
 
@@ -97,18 +98,18 @@ class CustodyChain:
         if status in _WITH_THE_SENDER:
             self._underway = False
             return self._sender, None
-        if status is Status.DELIVERED:
+        if status is _DELIVERED:
             self._underway = False
             return self._receiver, None
         if status in _SOMEBODY_HAS_IT and not self._underway:
             self._underway = True
-            return HolderKind.CARRIER, _carrier_name(fact)
+            return _CARRIER, _carrier_name(fact)
         kind = None if fact.status is None else _HELD_BY.get(fact.status)
         self._underway = self._underway or kind is not None
-        if kind is HolderKind.WORKER:
+        if kind is _WORKER:
             named = fact.worker.name if fact.worker else None
             return kind, named if same_word else named or worker_name
-        return kind, fact.place if kind is HolderKind.POST_OFFICE else _carrier_name(fact)
+        return kind, fact.place if kind is _OFFICE else _carrier_name(fact)
 
     def _differs(self, kind: HolderKind | None, name: str | None, word: Status | None) -> bool:
         last = self.links[-1]
@@ -117,7 +118,7 @@ class CustodyChain:
         if last.kind is not kind:
             return True
         # An unnamed office at the other end of the line is another office, not the last one still.
-        return name != last.name if name else {self._word, word} == _TWO_OFFICES
+        return name != last.name if name else kind is _OFFICE and {self._word, word} == _TWO_OFFICES
 
     def _append(self, kind: HolderKind, name: str | None, fact: Fact) -> None:
         since = fact.occurred_at

@@ -72,12 +72,13 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _place_in_time(fact: Fact) -> tuple[datetime, bool, int, bool, datetime, str, str, datetime, str]:
+    at = fact.occurred_at
     return (
-        fact.occurred_at.replace(microsecond=0),
+        at.replace(microsecond=0) if at.microsecond else at,
         fact.correction,
         RANK.get(fact.status, -1),
         fact.source != SCAN,
-        fact.occurred_at,
+        at,
         fact.source,
         fact.source_id,
         fact.received_at,

@@ -101,7 +101,7 @@ class Shipment(Model):
 
 
 class ShipmentEvent(Model):
-    """One fact about one shipment, as it was told. Appended, never changed; what it means is the fold's business."""
+    """One fact about one shipment, as it was told. Appended, never changed: what it means is the fold's business."""
 
     id = fields.CharField(max_length=26, primary_key=True)
     shipment: fields.ForeignKeyRelation[Shipment] = fields.ForeignKeyField(

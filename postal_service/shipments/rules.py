@@ -24,6 +24,11 @@ SAME_TRY = timedelta(hours=1)
 Carriers leave out the new departure between two tries; no round comes back to the same door within the hour.
 """
 
+# The fold runs for every fact that comes in; a member read off its enum costs as much as a call, so it is read once here.
+_DELIVERED, _RETURN_PENDING = Status.DELIVERED, Status.RETURN_PENDING
+_FORWARD, _RETURN = Direction.FORWARD, Direction.RETURN
+_MOVES, _REVIEW, _MONEY = Effect.MOVES, Effect.REVIEW, Effect.MONEY
+_REPEAT, _UNKNOWN = Mark.REPEAT, Mark.UNKNOWN
 _GIVEN_UP = frozenset({Status.CANCELLED, Status.SUBMIT_REJECTED})
 
 
@@ -47,7 +52,7 @@ def _proves_order(fact: Fact, booking: Status) -> bool:
     if fact.source == SCAN or fact.source.startswith(CARRIER):
         return True
     # Staff and clients may move an order they know of; their mere notes, and words on one we gave up, prove nothing.
-    moves = fact.status not in {None, *OURS} and fact.effect in {Effect.MOVES, Effect.REVIEW}
+    moves = fact.status not in {None, *OURS} and fact.effect in {_MOVES, _REVIEW}
     return moves and fact.source != SYSTEM and booking not in _GIVEN_UP
 
 
@@ -57,7 +62,7 @@ class _Walk:
     def __init__(self, leg: Leg, start: Status) -> None:
         self._leg = leg
         self._status = start
-        self._direction = Direction.FORWARD
+        self._direction = _FORWARD
         self._phase = PHASE.get(start, Phase.PICKUP)
         self._failed = dict.fromkeys(Phase, 0)
         self._attempt = 1
@@ -74,9 +79,9 @@ class _Walk:
     def take(self, fact: Fact) -> None:
         """Read the next fact."""
         mark = self._judge(fact)
-        if mark is not Mark.UNKNOWN and self._dimensions.take(fact, self._phase, self._attempt):
+        if mark is not _UNKNOWN and self._dimensions.take(fact, self._phase, self._attempt):
             self.ask(ReviewKind.SEAL_DIFFERS, fact)
-        if mark is None or mark is Mark.REPEAT:
+        if mark is None or mark is _REPEAT:
             worker = self._dimensions.worker
             self._custody.take(fact, self._status, worker.name if worker else None)
         self._timeline.append(Entry(fact, self._status, self._attempt, mark))
@@ -84,7 +89,7 @@ class _Walk:
     def journey(self) -> Journey:
         """Return what was read."""
         unverified = self._dimensions.identity is not IdentityStatus.VERIFIED
-        if self._moved_by and self._status is Status.DELIVERED and self._leg is Leg.DELIVERY and unverified:
+        if self._moved_by and self._status is _DELIVERED and self._leg is Leg.DELIVERY and unverified:
             self.ask(ReviewKind.DELIVERED_UNVERIFIED, self._moved_by)
         return Journey(
             status=self._status,
@@ -105,42 +110,45 @@ class _Walk:
     def _judge(self, fact: Fact) -> Mark | None:
         if not fact.known:
             self.ask(ReviewKind.UNKNOWN_CODE, fact)
-            return Mark.UNKNOWN
-        if fact.effect is Effect.REVIEW:
+            return _UNKNOWN
+        if fact.effect is not _MOVES:
+            if fact.effect is _MONEY:
+                return Mark.MONEY
+            if fact.effect is not _REVIEW:
+                return Mark.INFO
             self.ask(ReviewKind.CARRIER_ASKS, fact)
-        if fact.effect is Effect.MONEY:
-            return Mark.MONEY
         # A carrier's own word for a draft proves the order, but booking states are ours to set.
-        if fact.effect is Effect.INFO or fact.status is None or fact.status in OURS:
+        if fact.status is None or fact.status in OURS:
             return Mark.INFO
         return self._move(fact, fact.status)
 
     def _move(self, fact: Fact, word: Status) -> Mark | None:
-        back = self._is_on_the_way_back(fact, word)
-        if back and word is Status.DELIVERED and fact.direction is not Direction.RETURN:
+        # Nearly every fact goes forward: ask no further where nothing speaks of a return.
+        back = (fact.direction is _RETURN or self._direction is _RETURN) and self._is_on_the_way_back(fact, word)
+        if back and word is _DELIVERED and fact.direction is not _RETURN:
             self.ask(ReviewKind.DELIVERED_ON_THE_WAY_BACK, fact)
             return Mark.ILLEGAL
         to = ON_THE_WAY_BACK.get(word, word) if back else word
         if to is self._status:
             if not self._is_new_try(fact, to):
-                return Mark.REPEAT
+                return _REPEAT
         elif to not in TRANSITIONS[self._status] and not fact.correction:
             self.ask(ReviewKind.ILLEGAL_MOVE, fact)
             return Mark.ILLEGAL
         self._status = to
-        self._direction = Direction.RETURN if back or to in WAY_BACK else Direction.FORWARD
+        self._direction = _RETURN if back or to in WAY_BACK else _FORWARD
         self._moved_by = fact
         self._count_tries(to)
         return None
 
     def _is_on_the_way_back(self, fact: Fact, word: Status) -> bool:
         """Decide the direction before the word is read, from the fact itself or from where the papers were going."""
-        if fact.direction is Direction.RETURN:
+        if fact.direction is _RETURN:
             return True
-        if fact.correction or self._direction is Direction.FORWARD:
+        if fact.correction:
             return False
         # A forward word after a return that was only pending is a new delivery.
-        return not (self._status is Status.RETURN_PENDING and word in ON_THE_WAY_BACK)
+        return not (self._status is _RETURN_PENDING and word in ON_THE_WAY_BACK)
 
     def _is_new_try(self, fact: Fact, to: Status) -> bool:
         return (
@@ -148,9 +156,8 @@ class _Walk:
         )
 
     def _count_tries(self, to: Status) -> None:
-        self._phase = PHASE.get(to, self._phase)
+        self._phase = phase = PHASE.get(to, self._phase)
+        failed = self._failed[phase]
+        self._attempt = failed + 1
         if to in FAILED_TRIES:
-            self._failed[self._phase] += 1
-            self._attempt = self._failed[self._phase]
-        else:
-            self._attempt = self._failed[self._phase] + 1
+            self._failed[phase] = failed + 1

@@ -147,7 +147,7 @@ class Edge:
             headers["Strict-Transport-Security"] = _HSTS
 
     async def _admit(self, request: web.Request, route: Route, handler: Serve) -> web.StreamResponse:
-        if "%00" in request.raw_path:
+        if not _is_storable(request.raw_path):
             raise MALFORMED_URL
         if route.scope is None:
             return await handler(request)
@@ -196,6 +196,17 @@ class Edge:
         if route.html or (route is self._unknown and HTML in request.headers.get(hdrs.ACCEPT, "")):
             return problem_page(request, problem, request_id)
         return problem_document(problem, language_of(request))
+
+
+def _is_storable(path: str) -> bool:
+    """Tell whether the parts of the address can be looked up: no database takes NUL or half a character."""
+    if path.isascii():
+        return "%00" not in path
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return "%00" not in path
 
 
 def _sane_id(given: str | None) -> str | None:

@@ -1,7 +1,7 @@
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,11 +13,14 @@ from notifications.ports import Channel
 from notifications.rendering import LANGUAGES, TEMPLATES, RenderingError, render
 from notifications.sms_text import Encoding, segments
 
-TOLD = (
-    "filed accepted additions_requested refused issued withdrawn late pickup_assigned pickup_failed picked_up "
-    "pickup_delivered out_for_delivery delivery_failed waiting_at_office delivered returned"
-).split()
-NEVER = re.compile(r"lý lịch|ly lich|tư pháp|tu phap|án tích|an tich|tiền án|criminal|judicial|conviction|record", re.I)
+TOLD = """
+    filed accepted additions_requested refused issued withdrawn late
+    pickup_assigned pickup_failed picked_up pickup_delivered
+    out_for_delivery delivery_failed waiting_at_office delivered returned
+"""
+NEVER = re.compile(
+    "lý lịch|ly lich|tư pháp|tu phap|án tích|an tich|tiền án|criminal|judicial|conviction|record", re.IGNORECASE
+)
 
 
 def longest(event: Event) -> dict[str, FieldValue]:
@@ -28,12 +31,12 @@ def least(event: Event) -> dict[str, FieldValue]:
     return {name: None if field.optional else field.longest for name, field in event.fields.items()}
 
 
-def every_text(channel: Channel) -> Iterator[tuple[str, str]]:
-    return ((name, lang) for name, event in CATALOGUE.items() if channel in event.channels for lang in LANGUAGES)
+def every_text(channel: Channel) -> list[tuple[str, str]]:
+    return [(name, lang) for name, event in CATALOGUE.items() if channel in event.channels for lang in LANGUAGES]
 
 
 def test_the_catalogue_names_what_people_are_told() -> None:
-    assert list(CATALOGUE) == TOLD
+    assert list(CATALOGUE) == TOLD.split()
 
 
 @pytest.mark.parametrize(("event", "language"), every_text(Channel.SMS))
@@ -116,10 +119,9 @@ def test_an_email_is_well_formed_and_loads_nothing_from_elsewhere(event: str, la
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*/*/*.*")), ids=lambda p: "/".join(p.parts[-3:]))
-def test_a_template_belongs_to_an_event_and_uses_its_fields_only(path: object) -> None:
-    assert hasattr(path, "read_text")
-    event, language, _ = str(path).split("/")[-3:]
-    environment = Environment(autoescape=True, extensions=[])
+def test_a_template_belongs_to_an_event_and_uses_its_fields_only(path: Path) -> None:
+    event, language, _ = path.parts[-3:]
+    environment = Environment(autoescape=True)
     environment.filters.update(dict.fromkeys(("day", "part_of_day"), str))
     used = meta.find_undeclared_variables(environment.parse(path.read_text()))
     assert used <= CATALOGUE[event].fields.keys()
