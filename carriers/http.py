@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import aiohttp
@@ -177,6 +178,7 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
+@cache
 def _tls_context(*, legacy: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if legacy:

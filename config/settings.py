@@ -14,7 +14,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from carriers.registry import CarrierSettings
 from config.errors import SettingsError
+from notifications.settings import SmtpSettings, TwilioSettings
 
 HERE = Path(__file__).parent
 DEFAULT_SECRET = "change-me"  # noqa: S105 - the marker that production refuses
@@ -43,62 +45,10 @@ class HttpSettings(_Frozen):
     metrics_port: int | None = None
 
 
-class VNPostSettings(_Frozen):
-    """VNPost's partner account. See carriers/vnpost/README.md."""
-
-    enabled: bool = False
-    base_url: str = "https://connect-my.vnpost.vn"
-    path_prefix: str = ""
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    customer_code: str = ""
-    contract_code: str | None = None
-    service_code: str = "CTN009"
-    signature_scheme: str | None = Field(default=None, pattern="^(rsa_decrypt|rsa_verify)$")
-    signature_key_file: Path | None = None
-    legacy_tls: bool = False
-    timeout_seconds: float = Field(default=10, gt=0)
-    max_concurrency: int = Field(default=8, ge=1)
-
-
-class CarriersSettings(_Frozen):
-    """Which carriers are switched on, and how often open shipments are read."""
+class CarriersSettings(CarrierSettings):
+    """The carriers' own settings, and how often open shipments are read."""
 
     poll_seconds: float = Field(default=300, gt=0)
-    vnpost: VNPostSettings = VNPostSettings()
-
-
-class TwilioSettings(_Frozen):
-    """The Twilio account for SMS."""
-
-    account_sid: str = ""
-    auth_token: SecretStr = SecretStr("")
-    from_number: str = ""
-    base_url: str = "https://api.twilio.com"
-    timeout_seconds: float = Field(default=10, gt=0)
-
-    @property
-    def configured(self) -> bool:
-        """Tell whether there is enough to send with."""
-        return bool(self.account_sid and self.auth_token.get_secret_value() and self.from_number)
-
-
-class SmtpSettings(_Frozen):
-    """The mail server for e-mail."""
-
-    host: str = ""
-    port: int = Field(default=587, ge=1, le=65535)
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    starttls: bool = True
-    ca_file: Path | None = None
-    from_address: str = ""
-    timeout_seconds: float = Field(default=10, gt=0)
-
-    @property
-    def configured(self) -> bool:
-        """Tell whether there is enough to send with."""
-        return bool(self.host and self.from_address)
 
 
 class MessagingSettings(_Frozen):

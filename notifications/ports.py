@@ -69,7 +69,10 @@ class Sender(Protocol):
         ...
 
     async def look_up(self, message: Outgoing, since: datetime) -> SendResult | None:
-        """Return what the provider has of a message whose outcome is unknown; None when it surely has nothing."""
+        """Return what the provider has of a message first tried at `since`; None when it surely has nothing.
+
+        A result that is still UNKNOWN says that the provider could not be asked, or could not be sure.
+        """
         ...
 
     async def probe(self) -> None:

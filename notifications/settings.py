@@ -6,6 +6,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from notifications.channels.smtp_message import read_address
+
 _FROM = re.compile(r"^(?:\+[1-9]\d{7,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -50,6 +52,13 @@ class SmtpSettings(_Frozen):
     timeout_seconds: float = Field(default=10, gt=0)
     """For each SMTP command."""
     connections: int = Field(default=4, ge=1, le=50)
+
+    @field_validator("from_address")
+    @classmethod
+    def _from_is_an_address(cls, value: str) -> str:
+        if value:
+            read_address(value)
+        return value
 
     @model_validator(mode="after")
     def _password_never_in_the_clear(self) -> Self:

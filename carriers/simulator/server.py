@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -81,7 +82,7 @@ def serve(
 ) -> None:
     """Run the simulator until it is stopped, as `run.py simulate-carrier` does."""
     app = make_app(carrier, profile=profile, seed=seed, hook_url=hook_url, key_file=key_file, step_seconds=step_seconds)
-    web.run_app(app, host=host, port=port, access_log=None)
+    web.run_app(app, host=host, port=port, access_log=None, print=partial(print, flush=True))
 
 
 def _tell_by_hook(app: web.Application, engine: Engine, face: Face, hooks: HookSender) -> None:

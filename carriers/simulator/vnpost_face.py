@@ -12,6 +12,7 @@ from carriers.simulator.chance import digest, draw
 from carriers.simulator.engine import CancelCase, Engine, Happening, Order
 from carriers.simulator.journeys import Step
 from carriers.simulator.keys import Sign
+from carriers.simulator.label import label_pdf
 from postal_service.kit.clock import LOCAL, Clock
 
 _MOST_LABELS = 100
@@ -157,7 +158,7 @@ class VNPostFace:
             return self.error(400, "Danh sách bưu gửi không hợp lệ")
         if any(self._engine.by_item(str(number)) is None for number in numbers):
             return self.error(400, "Không tìm thấy bưu gửi")
-        encoded = base64.b64encode(wire.label_pdf(numbers)).decode()
+        encoded = base64.b64encode(label_pdf(numbers)).decode()
         return _answer([encoded] if self._odd("label") else encoded)
 
     def _asked_for(self, request: web.Request) -> list[Order]:

@@ -2,12 +2,10 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-
-from fpdf import FPDF
 
 from carriers.simulator.engine import Order
 from carriers.simulator.journeys import Step
@@ -39,7 +37,6 @@ _REQUIRED = ("serviceCode", "contentNote", "weight", "sendType")
 _REQUIRED_OF_EACH = ("Name", "Phone", "Address", "ProvinceName", "DistrictName", "CommuneName")
 _SEND_TYPES = ("1", "2")
 _MAIN_FEE, _COD_FEE = 22_000, 5_000
-_A6_MM = (105, 148)
 
 
 def record(order: Order) -> dict[str, Any]:
@@ -121,13 +118,3 @@ def collected(info: Mapping[str, Any]) -> int:
 def moment(at: datetime) -> str:
     """Write a time as VNPost does: day first, Vietnam time, no offset."""
     return f"{at.astimezone(LOCAL):%d/%m/%Y %H:%M:%S}"
-
-
-def label_pdf(numbers: Sequence[str]) -> bytes:
-    """Return labels, one page each."""
-    pdf = FPDF(format=_A6_MM)
-    for number in numbers:
-        pdf.add_page()
-        pdf.set_font("helvetica", size=16)
-        pdf.cell(text=number)
-    return bytes(pdf.output())

@@ -106,7 +106,7 @@ def cancel_answer(answer: Answer) -> CancelAnswer:
         accepted=kind in (_ACCEPTED, _WAITING),
         pending=kind == _WAITING,
         case_id=text(record.get("caseid")),
-        message=staff_note(text(record.get("message")) or ""),
+        message=_complaint(record),
     )
 
 

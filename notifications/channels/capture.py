@@ -14,7 +14,7 @@ class Capture(Sender):
     """Hands each message to `keep` and reports it accepted."""
 
     provider = "capture"
-    can_look_up = False
+    can_look_up = True
 
     def __init__(self, channel: Channel, keep: Keep) -> None:
         self.channel = channel
@@ -31,7 +31,7 @@ class Capture(Sender):
         )
 
     async def look_up(self, message: Outgoing, since: datetime) -> SendResult | None:  # noqa: ARG002 - the port's shape
-        """Nobody can be asked; keeping a message twice is harmless."""
+        """Answer that it may be kept again: keeping a message twice is harmless."""
         return None
 
     async def probe(self) -> None:

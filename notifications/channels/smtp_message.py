@@ -4,7 +4,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 
 from notifications.ports import Outgoing
 
@@ -14,9 +14,10 @@ _POLICY = SMTP.clone(cte_type="7bit")
 
 def read_address(written: str) -> Address:
     """Return `Name <user@host>` or `user@host` as an address; raises ValueError when it is neither."""
-    name, spec = parseaddr(written)
-    local, at, domain = spec.rpartition("@")
-    if not at or not local or not domain or not spec.isascii():
+    found = getaddresses([written]) if written.isprintable() else []
+    name, spec = found[0] if len(found) == 1 else ("", "")
+    local, _, domain = spec.rpartition("@")
+    if not local or not domain or not spec.isascii():
         raise ValueError("not a usable e-mail address")
     return Address(display_name=name, addr_spec=spec)
 
@@ -39,10 +40,10 @@ def compose(message: Outgoing, sender: Address, now: datetime) -> EmailMessage:
     mail["Message-ID"] = message_id(message, sender)
     if message.reply_to:
         mail["Reply-To"] = read_address(message.reply_to)
-    mail["Content-Language"] = message.language
     # RFC 3834: out-of-office programs do not answer what was made by a program.
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html")
+    mail["Content-Language"] = message.language  # last: making parts moves Content- headers into them
     return mail

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from aiohttp import ClientConnectorError, ClientError
+from aiohttp import ClientConnectorError, ClientError, encode_basic_auth
 from twilio.base import values  # type: ignore[import-untyped]  # the SDK ships no types
 from twilio.base.exceptions import (  # type: ignore[import-untyped]
     TwilioException,
@@ -16,6 +16,7 @@ from twilio.base.exceptions import (  # type: ignore[import-untyped]
 from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.rest.api import Api  # type: ignore[import-untyped]
 
 from notifications.ports import Channel, Outcome, Outgoing, Sender, SendResult
 from notifications.settings import TwilioSettings
@@ -43,6 +44,9 @@ class _EmptyAnswerError(ClientError):
 
 class _HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK ships no types
     async def request(self, *args: Any, **kwargs: Any) -> Response:
+        # The SDK hands the sign-in to aiohttp in a form that aiohttp is about to drop.
+        if auth := kwargs.pop("auth", None):
+            kwargs["headers"] = {**kwargs["headers"], "Authorization": encode_basic_auth(*auth)}
         response = await super().request(*args, **kwargs)
         if response.status_code >= 500 and not response.text.strip():  # noqa: PLR2004 - 5xx
             raise _EmptyAnswerError
@@ -59,13 +63,13 @@ class TwilioSms(Sender):
     def __init__(self, settings: TwilioSettings, *, status_callback_url: str | None = None) -> None:
         self._settings = settings
         self._callback = status_callback_url or values.unset
-        self._client: Client | None = None
+        self._api: Api | None = None
 
     async def send(self, message: Outgoing) -> SendResult:
         """Send once. An error answer is an answer; only silence after the request left is UNKNOWN."""
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
-                created = await self._sdk().messages.create_async(
+                created = await self._sdk().account.messages.create_async(
                     to=message.recipient,
                     from_=self._settings.from_number,
                     body=nfc(message.text),
@@ -89,7 +93,7 @@ class TwilioSms(Sender):
         """
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
-                listed = await self._sdk().messages.list_async(to=message.recipient, page_size=100, limit=_LOOK_BACK)
+                listed = await self._sdk().account.messages.list_async(to=message.recipient, page_size=100, limit=_LOOK_BACK)
         except _SILENCE:
             return self._unknown("Twilio could not be asked")
         recent = [known for known in listed if known.date_created and known.date_created >= since - _CLOCK_SKEW]
@@ -104,24 +108,26 @@ class TwilioSms(Sender):
     async def probe(self) -> None:
         """Sign in and read our own account; raises what is wrong."""
         async with asyncio.timeout(self._settings.timeout_seconds):
-            await self._sdk().api.v2010.accounts(self._settings.account_sid).fetch_async()
+            await self._sdk().v2010.accounts(self._settings.account_sid).fetch_async()
 
     async def close(self) -> None:
         """Close the SDK's connections."""
-        if self._client is not None:
-            await self._client.http_client.close()
-            self._client = None
+        if self._api is not None:
+            await self._api.twilio.http_client.close()
+            self._api = None
 
-    def _sdk(self) -> Client:
+    def _sdk(self) -> Api:
         # Made at first use, because the SDK's session must be made inside a running loop.
-        if self._client is None:
-            self._client = Client(
-                self._settings.account_sid,
-                self._settings.auth_token.get_secret_value(),
-                http_client=_HttpClient(logger=_SDK_LOG),
+        if self._api is None:
+            self._api = Api(
+                Client(
+                    self._settings.account_sid,
+                    self._settings.auth_token.get_secret_value(),
+                    http_client=_HttpClient(logger=_SDK_LOG),
+                )
             )
-            self._client.api.base_url = self._settings.base_url
-        return self._client
+            self._api.base_url = self._settings.base_url
+        return self._api
 
     def _accepted(self, message: Outgoing, known: Any) -> SendResult:
         return SendResult(

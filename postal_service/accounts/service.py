@@ -17,6 +17,7 @@ from postal_service.kit.text import squeeze
 from postal_service.storage.transactions import transaction
 
 _KEY_BYTES = 32
+_CLIENT_ID_LENGTH = 26
 _KNOWN_FOR = timedelta(seconds=30)
 """How long a good key is taken without asking the database; so a revoked one may work that much longer."""
 _MOST_KNOWN = 10_000
@@ -172,6 +173,8 @@ def _digest(secret: str) -> bytes:
 
 async def _look_up(bearer: str) -> Caller | None:
     client_id, _, secret = bearer.partition(".")
+    if len(client_id) != _CLIENT_ID_LENGTH:
+        return None
     client = await ApiClient.get_or_none(id=client_id, revoked_at=None)
     if client is None or not hmac.compare_digest(_digest(secret), bytes.fromhex(client.key_hash)):
         return None

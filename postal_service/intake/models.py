@@ -35,6 +35,8 @@ class Request(Model):
     promised_on = fields.DateField(null=True)
     late_told_for = fields.DateField(null=True)
     """The promised day whose passing was already told."""
+    expected_on = fields.DateField(null=True)
+    """The new day, once the promised one has passed."""
     missing = fields.JSONField[list[str]](null=True)
     additions_due_on = fields.DateField(null=True)
     reason = fields.CharField(max_length=300, null=True)

@@ -28,6 +28,7 @@ class Step:
     kind: str
     at: datetime
     detail: dict[str, Any]
+    step_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ class Story:
     fee_lines: list[dict[str, Any]]
     """kind, amount_vnd, due_at, why."""
     promised_on: date | None
+    expected_on: date | None = None
+    """When late: the new day."""
     late: bool
     missing: list[str] | None
     additions_due_on: date | None

@@ -25,7 +25,7 @@ def read_cursor(raw: str | None) -> str | None:
     if not raw:
         return None
     try:
-        return base64.urlsafe_b64decode(raw.encode()).decode()
+        return base64.b64decode(raw.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError, ValueError) as error:
         raise Problem(422, "invalid_cursor", vi="cursor không hợp lệ.", en="The cursor is not one of ours.") from error
 

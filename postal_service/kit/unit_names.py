@@ -20,7 +20,7 @@ _SHORT_KINDS = {
     "tp": "thanh pho",
 }
 _KIND = re.compile(
-    r"(thanh pho|thi tran|thi xa|dac khu|phuong|huyen|quan|xa|tp|tt|tx|dk|[pxqh])(?:[.\s]+|(?=\d))(?=\w)", re.ASCII
+    r"(thanh pho|tinh|thi tran|thi xa|dac khu|phuong|huyen|quan|xa|tp|tt|tx|dk|[pxqh])(?:[.\s]+|(?=\d))(?=\w)", re.ASCII
 )
 _LEADING_ZERO = re.compile(r"\b0+(?=\d)")
 _NOT_IN_KEY = re.compile(r"[^a-z0-9]")

@@ -96,6 +96,9 @@ class Units:
         self._provinces = {province.code: province for province in provinces}
         self._wards = {ward.code: ward for ward in wards}
         self._names: dict[str, NameIndex[Ward]] = {code: NameIndex() for code in self._provinces}
+        self._province_names: NameIndex[Province] = NameIndex()
+        for province in self._provinces.values():
+            self._province_names.add(province, province.name, province.name.removesuffix(province.short_name).strip())
         self._old: dict[str, NameIndex[_OldDistrict]] = {}
         for ward in self._wards.values():
             self._names[ward.province_code].add(ward, ward.name, ward.kind)
@@ -121,6 +124,11 @@ class Units:
     def province(self, code: str) -> Province | None:
         """Return the province with this two-digit code of the 34-list."""
         return self._provinces.get(code)
+
+    def province_named(self, typed: str) -> Province | None:
+        """Return the province of the 34-list meant by a name as people write it (`Tỉnh An Giang`, `TP. Huế`)."""
+        found = self._province_names.find(typed)
+        return found[0] if len(found) == 1 else None
 
     def old_province(self, code: str) -> OldProvince | None:
         """Return the province with this two-digit code of the 63-list."""

@@ -1,5 +1,3 @@
-from typing import Any
-
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
@@ -19,11 +17,11 @@ class Message(Model):
     channel = fields.CharField(max_length=8)
     language = fields.CharField(max_length=2)
     recipient = fields.CharField(max_length=160)
-    fields_used = fields.JSONField[dict[str, Any]]()
     subject = fields.CharField(max_length=200, null=True)
     text = fields.TextField()
     html = fields.TextField(null=True)
     state = fields.CharField(max_length=12)
+    """queued, sent, captured, delivered, failed, refused, uncertain or dropped."""
     provider = fields.CharField(max_length=20, null=True)
     provider_id = fields.CharField(max_length=64, null=True)
     code = fields.CharField(max_length=20, null=True)
@@ -39,4 +37,24 @@ class Message(Model):
     class Meta:
         table = "message"
         unique_together = (("scope", "event", "attempt", "channel"), ("scope", "fact", "channel"))
-        indexes = (Index(fields=("request_id",)), Index(fields=("provider_id",)))
+        indexes = (
+            Index(fields=("request_id",)),
+            Index(fields=("provider_id",)),
+            Index(fields=("recipient", "sent_at")),
+        )
+
+
+class CapturedMessage(Model):
+    """A message that was kept instead of sent, for the demo's inbox."""
+
+    message_id = fields.CharField(max_length=26, primary_key=True)
+    channel = fields.CharField(max_length=8)
+    recipient = fields.CharField(max_length=160)
+    subject = fields.CharField(max_length=200, null=True)
+    text = fields.TextField()
+    html = fields.TextField(null=True)
+    kept_at = fields.DatetimeField()
+
+    class Meta:
+        table = "captured_message"
+        indexes = (Index(fields=("kept_at",)),)

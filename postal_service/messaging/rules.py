@@ -197,4 +197,9 @@ def read_quiet_hours(quiet: str) -> tuple[time, time] | None:
 
 
 def _same_news(entry: Entry, other: Entry) -> bool:
-    return other.mark in {None, Mark.REPEAT} and other.status_after is entry.status_after and other.attempt == entry.attempt
+    if other.attempt != entry.attempt:
+        return False
+    # Also when its move is illegal as things are known: it may have been told before, when less was known.
+    return other.fact.status is entry.fact.status or (
+        other.mark in {None, Mark.REPEAT} and other.status_after is entry.status_after
+    )

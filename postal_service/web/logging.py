@@ -5,17 +5,21 @@ import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
+from pydantic_core import to_json
 from structlog.typing import Processor
 
 CURRENT_REQUEST_ID: ContextVar[str | None] = ContextVar("current_request_id", default=None)
 
 REDACTED = "[redacted]"
-_PERSONAL = frozenset({"phone", "email", "name", "full_name", "address", "national_id", "body", "text", "recipient"})
-_SECRET = frozenset({"key", "token", "password", "secret", "pin", "authorization", "cookie", "signature", "tracking_code"})
-_HIDDEN = _PERSONAL | _SECRET
+_PERSONAL = ("phone", "email", "name", "address", "national_id", "body", "text", "recipient")
+_SECRET = ("key", "token", "password", "secret", "pin", "authorization", "cookie", "signature", "tracking_code")
+_HIDDEN = frozenset(_PERSONAL + _SECRET)
+_HIDDEN_ENDS = tuple(f"_{name}" for name in _PERSONAL + _SECRET)
+_HARMLESS = frozenset({"logger_name", "host_name", "template_name", "dedupe_key"})
 _DEEPEST = 4
 _FRAMES_KEPT = 20
 
@@ -30,7 +34,7 @@ def set_up_logging(*, readable: bool, stream: TextIO | None = None, level: int =
         redact,
     ]
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=_write_json)
     )
     out = stream or sys.stderr
     structlog.configure(
@@ -89,13 +93,16 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+@lru_cache(maxsize=1024)
 def is_hidden(key: str) -> bool:
     """Tell whether a field of this name must not be logged (`phone`, `applicant_phone`, `api_key`)."""
     key = key.lower()
-    return key in _HIDDEN or (key.rpartition("_")[2] in _HIDDEN and key not in _HARMLESS)
+    return key in _HIDDEN or (key.endswith(_HIDDEN_ENDS) and key not in _HARMLESS)
 
 
-_HARMLESS = frozenset({"logger_name", "file_name", "host_name", "event_name", "dedupe_key"})
+def _write_json(event: Mapping[str, Any], **_options: Any) -> str:
+    # Several times quicker than the standard library's, and a line is written for most requests.
+    return to_json(event, fallback=repr).decode()
 
 
 def _redacted(value: Any, depth: int) -> Any:

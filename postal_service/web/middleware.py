@@ -200,13 +200,15 @@ class Edge:
 
 def _is_storable(path: str) -> bool:
     """Tell whether the parts of the address can be looked up: no database takes NUL or half a character."""
+    if "%00" in path:
+        return False
     if path.isascii():
-        return "%00" not in path
+        return True
     try:
         path.encode()
     except UnicodeEncodeError:
         return False
-    return "%00" not in path
+    return True
 
 
 def _sane_id(given: str | None) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from aiohttp import web
 from pydantic import BaseModel, Field
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
@@ -77,6 +78,17 @@ def document_path(path: str) -> str:
     return _PATH_VARIABLE.sub(r"{\1}", path)
 
 
+def undescribed_routes(app: web.Application, document: Json) -> list[str]:
+    """Return the served routes that the document lacks, as `GET /path`; HEAD goes with GET."""
+    return [
+        f"{route.method} {resource.canonical}"
+        for resource in app.router.resources()
+        for route in resource
+        if route.method != "HEAD"
+        and route.method.lower() not in document["paths"].get(document_path(resource.canonical), {})
+    ]
+
+
 _References = Mapping[tuple[Any, JsonSchemaMode], Json]
 
 
@@ -106,6 +118,7 @@ def _operation(endpoint: Endpoint, references: _References, definitions: Mapping
             {
                 "name": IDEMPOTENCY_HEADER,
                 "in": "header",
+                "required": False,
                 "description": "Same key and body: the stored answer; another body: 422; still running: 409.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }

@@ -70,6 +70,7 @@ class SmtpPeer:
         self.default: Kind = "accept"
         self.mails: list[Mail] = []
         self.connections = 0
+        self.took_one = asyncio.Event()
         self._tls = self.certificate.server_context() if starttls else None
         self._next: deque[Kind] = deque()
         self._current: dict[SMTP, Kind] = {}
@@ -177,6 +178,7 @@ class SmtpPeer:
                 line=self._open[server],
             )
         )
+        self.took_one.set()
         if kind == "accept_then_cut":
             _cut(server)
         if kind == "accept_then_silence":

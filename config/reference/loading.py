@@ -9,24 +9,22 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from config import reference_checks as checks
-from config.reference_agencies import agency_periods
-from config.reference_errors import Finding, ReferenceDataError, findings_of
-from config.reference_files import (
-    AgenciesFile,
+from config.reference import checks
+from config.reference.agencies import agency_periods
+from config.reference.agencies_file import AgenciesFile
+from config.reference.base import WordsModel
+from config.reference.errors import Finding, ReferenceDataError, findings_of
+from config.reference.files import (
     CalendarFile,
     FeesFile,
     PostOfficesFile,
     ProcedureModel,
     ProceduresFile,
-    WordsModel,
 )
 from postal_service.kit.fee_book import FeeBook, PostageRule, StateFeeRule, Subsidy
 from postal_service.kit.reference import AgentRule, Document, Form, PostOfficeEntry, Procedure, Reference
 from postal_service.kit.words import Words
 from postal_service.kit.working_days import WorkingCalendar
-
-__all__ = ["Finding", "Reference", "ReferenceDataError", "load_reference"]
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from operator import attrgetter
 
-from config.reference_files import AgenciesFile, AgencyDetails, NewProvince, OldProvince
+from config.reference.agencies_file import AgenciesFile, AgencyDetails, NewProvince, OldProvince
 from postal_service.kit.dated import first_in_force
 from postal_service.kit.reference import Agency, AgencyOffice, AgencyPeriod, Stage
 from postal_service.kit.words import Words

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import TypeVar, get_args
 
-from config.reference_errors import Finding
-from config.reference_files import AgenciesFile, CalendarFile, FeesFile, PostOfficesFile, ProceduresFile
+from config.reference.agencies_file import AgenciesFile
+from config.reference.errors import Finding
+from config.reference.files import CalendarFile, FeesFile, PostOfficesFile, ProceduresFile
 from postal_service.kit.dated import Dated, first_in_force, holds
 from postal_service.kit.fee_book import Leg, Zone
 from postal_service.kit.reference import Stage

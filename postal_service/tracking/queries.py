@@ -1,0 +1,68 @@
+"""Reading and writing the ready-made views, in plain SQL: a look-up is one indexed read, the ORM costs several times that."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from postal_service.storage import sql
+
+JOINED = (
+    "SELECT v.code, v.request_id, v.version, h.version AS head, v.vi, v.en"
+    " FROM tracking_view v LEFT JOIN change_head h ON h.subject = v.request_id WHERE v.code"
+)
+"""Ends before the condition, which each engine writes its own way."""
+
+
+class View(NamedTuple):
+    """What a code shows, ready to be sent: the same document in both languages, and the version it was made of."""
+
+    code: str
+    request_id: str
+    version: int
+    head: int
+    """The version there is."""
+    vi: bytes
+    en: bytes
+
+    @property
+    def current(self) -> bool:
+        """Tell whether nothing has changed since the view was made."""
+        return self.version >= self.head
+
+    def document(self, language: str) -> bytes:
+        """Return the JSON in `language`."""
+        return self.en if language == "en" else self.vi
+
+
+async def read_many(codes: Sequence[str]) -> list[View]:
+    """Return the stored views of `codes`; PostgreSQL only."""
+    rows = await sql.fetch(f"{JOINED} = ANY($1)", list(codes))
+    return [_view(row) for row in rows]
+
+
+async def store(view: View) -> None:
+    """Keep a view, unless a newer one is there."""
+    await sql.execute(
+        "INSERT INTO tracking_view (code, request_id, version, vi, en) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (code) DO UPDATE SET version = excluded.version, vi = excluded.vi, en = excluded.en"
+        " WHERE tracking_view.version <= excluded.version",
+        view.code,
+        view.request_id,
+        view.version,
+        view.vi.decode(),
+        view.en.decode(),
+    )
+
+
+async def requests_after(code: str, limit: int) -> list[tuple[str, str]]:
+    """Return (code, request id) of the stored views that follow `code`, in the order of codes."""
+    rows = await sql.fetch("SELECT code, request_id FROM tracking_view WHERE code > $1 ORDER BY code LIMIT $2", code, limit)
+    return [(row["code"], row["request_id"]) for row in rows]
+
+
+async def open_lock(code: str) -> None:
+    """See that the code has a row to count wrong answers in."""
+    await sql.execute("INSERT INTO tracking_lock (code, failures) VALUES ($1, 0) ON CONFLICT (code) DO NOTHING", code)
+
+
+def _view(row: dict[str, Any]) -> View:
+    return View(row["code"], row["request_id"], row["version"], row["head"] or 0, row["vi"].encode(), row["en"].encode())
