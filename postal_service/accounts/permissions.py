@@ -19,6 +19,17 @@ class Scope(StrEnum):
     """Implies every other one."""
 
 
+class StaffRole(StrEnum):
+    """What somebody does at an agency's desk."""
+
+    CLERK = "clerk"
+    CASHIER = "cashier"
+    ACCOUNTANT = "accountant"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An API client that showed a good key."""

@@ -45,18 +45,6 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffMember:
-    """A member of an agency's staff as other rooms see one."""
-
-    id: str
-    username: str
-    full_name: str
-    agency: str
-    roles: frozenset[str]
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Accounts:
     """The room's use cases. One in a process: it remembers good keys for a moment."""
 
@@ -129,10 +117,6 @@ class Accounts:
         worker = await PostalWorker.get_or_none(employee_code=employee_code)
         return _worker(worker) if worker else None
 
-    async def workers_at_work(self) -> list[Worker]:
-        """Return every worker who has not left, by code."""
-        return [_worker(worker) for worker in await PostalWorker.filter(active=True).order_by("employee_code")]
-
     async def close_worker(self, employee_code: str, last_day: date) -> None:
         """Note that a worker leaves after `last_day`; what they did stays theirs."""
         closed = await PostalWorker.filter(employee_code=employee_code, active=True).update(active=False, valid_to=last_day)
@@ -154,10 +138,6 @@ class Accounts:
             )
             await member.save()
         return member.id
-
-    async def staff_at_work(self) -> list[StaffMember]:
-        """Return every member of staff who has not left, by user name."""
-        return [_staff_member(member) for member in await Staff.filter(active=True).order_by("username")]
 
     async def close_staff(self, username: str, on: date) -> None:
         """Note that a member of staff left; what they did stays theirs."""
@@ -183,7 +163,3 @@ async def _look_up(bearer: str) -> Caller | None:
 
 def _worker(row: PostalWorker) -> Worker:
     return Worker(row.id, row.employee_code, row.full_name, row.phone, row.post_office, row.active)
-
-
-def _staff_member(row: Staff) -> StaffMember:
-    return StaffMember(row.id, row.username, row.full_name, row.agency, frozenset(row.roles), row.active)

@@ -1,9 +1,9 @@
 """JSON endpoints of online requests, and of the reference data a portal needs to fill one in."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from postal_service.intake import rules
 from postal_service.intake.models import Request
@@ -35,10 +35,10 @@ WRITE, READ = "requests:write", "requests:read"
 class RequestsQuery(PageQuery):
     """Filters of the list."""
 
-    external_id: str | None = None
-    dossier_code: str | None = None
+    external_id: Annotated[str | None, Field(max_length=64)] = None
+    dossier_code: Annotated[str | None, Field(max_length=60)] = None
     status: RequestStatus | None = None
-    agency: str | None = None
+    agency: Annotated[str | None, Field(max_length=40)] = None
 
 
 class AgencyOut(BaseModel):

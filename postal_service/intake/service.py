@@ -15,13 +15,14 @@ from postal_service.intake.models import Request, RequestEvent
 from postal_service.intake.schemas import AcceptIn, AdditionsIn, IssueIn, RefuseIn, RequestIn, WithdrawIn
 from postal_service.intake.story import RequestStatus, Step, Story
 from postal_service.kit.clock import Clock, local_date
-from postal_service.kit.ids import new_id, new_tracking_code
+from postal_service.kit.ids import is_id, new_id, new_tracking_code
 from postal_service.kit.problems import FieldError, Problem, invalid, not_found
-from postal_service.kit.reference import Agency, PostOfficeEntry, Reference
+from postal_service.kit.reference import Agency, Reference
 from postal_service.kit.units import Place, Units
 from postal_service.outbox import service as outbox
 from postal_service.shipments import service as shipments
 from postal_service.shipments.service import NewLeg
+from postal_service.shipments.territory import OfficeView
 from postal_service.shipments.views import ShipmentView
 from postal_service.storage.group_commit import GroupCommit
 from postal_service.storage.transactions import transaction
@@ -29,7 +30,7 @@ from postal_service.storage.transactions import transaction
 CHANGED = "request.changed"
 _S = RequestStatus
 
-FindOffice = Callable[[str], Awaitable[PostOfficeEntry | None]]
+FindOffice = Callable[[str], Awaitable[OfficeView | None]]
 """Returns an open post office by its code."""
 
 
@@ -210,7 +211,7 @@ class Intake:
 
     async def get(self, request_id: str, *, agency: str | None) -> Request:
         """Return a request; 404 also for one of another agency, so that nothing is learned by trying."""
-        request = await Request.get_or_none(id=request_id)
+        request = await Request.get_or_none(id=request_id) if is_id(request_id) else None
         if request is None or (agency and request.agency != agency):
             raise not_found("Không tìm thấy hồ sơ.", "There is no such request.")
         return request
@@ -238,7 +239,7 @@ class Intake:
         return await self._story(request) if request else None
 
     def _filing_of(
-        self, body: RequestIn, checked: rules.Checked, office: PostOfficeEntry | None, client_id: str, now: datetime
+        self, body: RequestIn, checked: rules.Checked, office: OfficeView | None, client_id: str, now: datetime
     ) -> _Filing:
         today = local_date(now)
         try:
@@ -322,7 +323,7 @@ class Intake:
             for view in await shipments.open_legs([leg for f in fresh for leg in f.legs], now=now):
                 views.setdefault(view.request_id, []).append(view)
             await outbox.touch(*(f.request.id for f in fresh))
-            await outbox.add(*(_changed(event) for event in events), now=now)
+            await outbox.add(*(_changed(f.request.id, event) for f, event in zip(fresh, events, strict=True)), now=now)
         written = {id(f.request) for f in fresh}
         results = []
         for filing in filings:
@@ -340,7 +341,7 @@ class Intake:
 
     async def _locked(self, request_id: str, agency: str | None) -> Request:
         wanted = Request.filter(id=request_id).select_for_update()
-        request = await wanted.first()
+        request = await wanted.first() if is_id(request_id) else None
         if request is None or (agency and request.agency != agency):
             raise not_found("Không tìm thấy hồ sơ.", "There is no such request.")
         return request
@@ -366,7 +367,7 @@ class Intake:
         event = _event(request, kind, actor, now, detail)
         await event.save()
         await outbox.touch(request.id)
-        await outbox.add(_changed(event), now=now)
+        await outbox.add(_changed(request.id, event), now=now)
 
     async def _promise_again(self, request: Request) -> None:
         steps = await RequestEvent.filter(request_id=request.id).order_by("id").values_list("kind", "at")
@@ -395,7 +396,7 @@ class Intake:
         return [leg]
 
     def _stored_pickup(
-        self, body: RequestIn, place: Place | None, office: PostOfficeEntry | None
+        self, body: RequestIn, place: Place | None, office: OfficeView | None
     ) -> dict[str, Any] | None:
         if body.pickup is None:
             return None
@@ -403,7 +404,7 @@ class Intake:
             return {"address": _address(place, body.pickup.address.detail), "post_office": None}
         if office is None:
             raise LookupError("a pickup has an address or an office")
-        counter = self.units.resolve(office.province, office.ward_code)
+        counter = self.units.resolve(office.province, office.ward_code or office.ward)
         return {"address": _address(counter, office.name), "post_office": office.post_office}
 
     def _agency(self, request: Request) -> Agency:
@@ -505,8 +506,8 @@ def _event(request: Request, kind: str, actor: str, at: datetime, detail: dict[s
     return RequestEvent(id=new_id(), request_id=request.id, kind=kind, at=at, actor=actor, detail=detail)
 
 
-def _changed(event: RequestEvent) -> outbox.Work:
-    return outbox.Work(topic=CHANGED, payload={"request_id": event.request_id, "event_id": event.id})
+def _changed(request_id: str, event: RequestEvent) -> outbox.Work:
+    return outbox.Work(topic=CHANGED, payload={"request_id": request_id, "event_id": event.id})
 
 
 def _fee_lines(lines: Sequence[FeeLine]) -> list[dict[str, Any]]:

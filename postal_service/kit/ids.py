@@ -8,6 +8,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {letter: value for value, letter in enumerate(CROCKFORD)}
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _SEPARATORS = re.compile(r"[\s\-]+")
+_ID_LENGTH = 26
 _TRACKING_LENGTH = 12
 _LABEL_LENGTH = 10
 _S10 = re.compile(r"^([A-Z]{2})(\d{8})(\d)([A-Z]{2})$")
@@ -17,6 +18,11 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 def new_id() -> str:
     """Return a new opaque id: 26 characters, sortable by the millisecond it was made (a ULID)."""
     return _base32(time.time_ns() // 1_000_000, 10) + _base32(secrets.randbits(80), 16)
+
+
+def is_id(text: str) -> bool:
+    """Tell whether `text` can be one of our ids; what cannot is not worth a look-up."""
+    return len(text) == _ID_LENGTH and text.isascii() and text.isalnum()
 
 
 def new_tracking_code() -> str:

@@ -1,7 +1,6 @@
 """Messages that were kept instead of sent, for the demo's inbox."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from notifications.ports import Outgoing
 from postal_service.kit.clock import Clock
@@ -36,7 +35,3 @@ class KeptMessages:
         """Return one kept message."""
         return await CapturedMessage.get_or_none(message_id=message_id)
 
-
-def age_of(message: CapturedMessage, now: datetime) -> int:
-    """Return how many whole minutes ago the message was kept."""
-    return int((now - message.kept_at).total_seconds() // 60)

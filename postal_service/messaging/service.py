@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from notifications.catalogue import FieldValue
 from notifications.ports import Channel, Outcome, Outgoing, Sender, SendResult
@@ -88,7 +88,7 @@ class Messaging:
         sender = self._sender(message)
         outgoing = _outgoing(message)
         if message.trying_since is not None:
-            earlier = await self._earlier_outcome(message, sender, outgoing)
+            earlier = await self._earlier_outcome(message, sender, outgoing, message.trying_since)
             if earlier is not None:
                 await self._settle(message, earlier)
                 return
@@ -124,11 +124,13 @@ class Messaging:
         allowed = self.policy.everyone or "*" in guests or message.recipient in guests
         return (self.real if allowed else self.captured)[channel]
 
-    async def _earlier_outcome(self, message: Message, sender: Sender, outgoing: Outgoing) -> SendResult | None:
+    async def _earlier_outcome(
+        self, message: Message, sender: Sender, outgoing: Outgoing, since: datetime
+    ) -> SendResult | None:
         if not sender.can_look_up:
             await self._write(message, state="uncertain")
             raise Dead("uncertain: the provider cannot be asked whether it was sent")
-        found = await sender.look_up(outgoing, message.trying_since)
+        found = await sender.look_up(outgoing, since)
         if found is not None and found.outcome is Outcome.UNKNOWN:
             raise Later("provider does not say", seconds=LOOK_UP_SECONDS)
         return found

@@ -173,7 +173,7 @@ class PostOfficesOut(BaseModel):
 class PostOfficesQuery(BaseModel):
     """Which province, by its two-digit code of July 2025."""
 
-    province: str | None = None
+    province: Annotated[str | None, Field(max_length=2)] = None
 
 
 class ShipmentsQuery(PageQuery):
@@ -181,10 +181,10 @@ class ShipmentsQuery(PageQuery):
 
     leg: Leg | None = None
     status: Status | None = None
-    agency: str | None = None
-    carrier: str | None = None
-    worker: str | None = None
-    request_id: str | None = None
+    agency: Annotated[str | None, Field(max_length=40)] = None
+    carrier: Annotated[str | None, Field(max_length=20)] = None
+    worker: Annotated[str | None, Field(max_length=32)] = None
+    request_id: Annotated[str | None, Field(max_length=26)] = None
 
 
 def shipment_out(view: ShipmentView) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Assignment:
         return Assigned(worker=_named(worker, worker.post_office), window=window, source="distance", why=why)
 
     async def next_round_day(self, ward_code: str, after: date) -> date | None:
-        """Return the first day after `after` on which a round serves the ward; None where the table is silent."""
+        """Return the first day of the week after `after` on which a round serves the ward; None when there is none."""
         ward = self.units.ward(ward_code)
         if ward is None:
             return None

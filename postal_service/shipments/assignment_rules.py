@@ -74,17 +74,13 @@ def round_on(rounds: Iterable[Round], day: date) -> Round | None:
     return max(running, key=lambda each: (each.valid_from, each.employee_code), default=None)
 
 
-def next_run(rounds: Iterable[Round], after: date) -> date | None:
-    """Return the first day after `after` on which one of the rounds runs."""
-    days = (_first_day(each, max(after + _DAY, each.valid_from)) for each in rounds)
-    return min((day for day in days if day is not None), default=None)
+def next_run(rounds: Sequence[Round], after: date) -> date | None:
+    """Return the first day of the week after `after` on which one of the rounds runs.
 
-
-def _first_day(each: Round, start: date) -> date | None:
-    for day in (start + offset * _DAY for offset in range(_WEEK)):
-        if holds(each, day) and str(day.isoweekday()) in each.weekdays:
-            return day
-    return None
+    None when none does: a round that only begins later is no promise for somebody who waits now.
+    """
+    days = (after + offset * _DAY for offset in range(1, _WEEK + 1))
+    return next((day for day in days if round_on(rounds, day)), None)
 
 
 def nearest_first(offices: Iterable[Office], km: Mapping[str, float], day: date) -> list[list[Office]]:

@@ -5,7 +5,7 @@ SUBMIT_UNKNOWN or SUBMITTING. It is then looked up by our reference, and only bo
 after the call could have taken effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,8 +44,8 @@ class BookingDesk:
     """Books shipments with the carriers that are enabled."""
 
     carriers: Mapping[str, Carrier]
-    orders: Mapping[str, tuple[str, ...]]
-    """Agency → carriers in its order of choice."""
+    order_of: Callable[[str], tuple[str, ...]]
+    """Returns an agency's carriers in its order of choice."""
     clock: Clock
 
     async def book(self, job: Job) -> None:
@@ -70,8 +70,12 @@ class BookingDesk:
             await self._back_to_draft(shipment)
             raise Later("carrier does not know us", seconds=CREDENTIALS_PAUSE_SECONDS) from error
         except Refused as error:
-            await self._rejected(shipment, error)
-            return
+            # A carrier may refuse a second order under a reference it has: then the first one is ours.
+            found = await self._refused_as_duplicate(shipment, carrier)
+            if found is None:
+                await self._rejected(shipment, error)
+                return
+            booking = found
         await self._created(shipment, carrier, booking)
 
     async def cancel(self, job: Job) -> None:
@@ -108,7 +112,7 @@ class BookingDesk:
             if carrier is None:
                 raise Dead(f"carrier {shipment.carrier} is not enabled")
             return carrier
-        for name in self.orders.get(shipment.agency, ()):
+        for name in self.order_of(shipment.agency):
             carrier = self.carriers.get(name)
             if carrier is not None and carrier.capabilities.create:
                 return carrier
@@ -134,6 +138,14 @@ class BookingDesk:
         if since < wait:
             raise Later("not there yet", seconds=(wait - since).total_seconds())
         return await self._create(shipment, carrier)
+
+    async def _refused_as_duplicate(self, shipment: Shipment, carrier: Carrier) -> Booking | None:
+        if Status(shipment.booking) is Status.DRAFT or not carrier.capabilities.look_up_by_reference:
+            return None
+        try:
+            return await carrier.find_by_reference(shipment.reference)
+        except (TryLater, OutcomeUnknown, CredentialsBad) as error:
+            raise Later("look-up not answered") from error
 
     async def _created(self, shipment: Shipment, carrier: Carrier, booking: Booking) -> None:
         now = self.clock()

@@ -144,3 +144,9 @@ async def replay(message_ids: Sequence[str], *, now: datetime) -> int:
         ids = await CarrierMessage.filter(id__in=list(message_ids)).values_list("id", flat=True)
         await outbox.add(*(outbox.Work(topic=MESSAGE, payload={"message_id": i, "replay": True}) for i in ids), now=now)
     return len(ids)
+
+
+async def stored_since(moment: datetime) -> list[str]:
+    """Return the ids of the messages stored since `moment`, oldest first."""
+    ids = await CarrierMessage.filter(received_at__gte=moment).order_by("id").values_list("id", flat=True)
+    return [str(message_id) for message_id in ids]

@@ -1,7 +1,7 @@
 """What other rooms and the API ask of shipments: open a leg, see it, move it, assign it, cancel it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,9 +9,9 @@ from typing import Any
 from carriers.errors import CarrierError
 from carriers.ports import Carrier
 from carriers.status import Direction, IdentityStatus, Leg, MoneyStatus, Status
-from postal_service.accounts import service as accounts
+from postal_service.accounts.service import Worker
 from postal_service.kit.clock import Clock
-from postal_service.kit.ids import new_id, new_label_code
+from postal_service.kit.ids import is_id, new_id, new_label_code
 from postal_service.kit.problems import Problem, not_found
 from postal_service.outbox import service as outbox
 from postal_service.shipments import recording
@@ -26,6 +26,7 @@ from postal_service.storage.transactions import transaction
 
 _LETTER = {Leg.PICKUP: "P", Leg.DELIVERY: "D", Leg.TRANSFER: "T"}
 _FIRST_HOLDER = {Leg.PICKUP: "citizen", Leg.DELIVERY: "agency", Leg.TRANSFER: "post_office"}
+_PAGE = 500
 Window = tuple[datetime, datetime]
 
 
@@ -64,6 +65,8 @@ async def of_request(request_id: str) -> list[ShipmentView]:
 
 async def get(shipment_id: str) -> ShipmentView | None:
     """Return one shipment, whole."""
+    if not is_id(shipment_id):
+        return None
     views = await _views(await Shipment.filter(id=shipment_id))
     return views[0] if views else None
 
@@ -79,6 +82,15 @@ async def find(
         wanted = wanted.filter(id__lt=after)
     rows = await wanted.order_by("-id").limit(limit + 1)
     return await _views(rows[:limit]), len(rows) > limit
+
+
+async def every_id() -> AsyncIterator[str]:
+    """Walk through the ids of all shipments, a page at a time."""
+    last = ""
+    while page := await Shipment.filter(id__gt=last).order_by("id").limit(_PAGE).values_list("id", flat=True):
+        for shipment_id in page:
+            yield str(shipment_id)
+        last = str(page[-1])
 
 
 async def journey(shipment_id: str) -> tuple[ShipmentView, Journey]:
@@ -108,6 +120,7 @@ class Desk:
     """The changes people and programs make to a shipment."""
 
     carriers: Mapping[str, Carrier]
+    worker_by_code: Callable[[str], Awaitable[Worker | None]]
     clock: Clock
 
     async def take_events(self, shipment_id: str, events: Sequence[ToldEvent]) -> list[str]:
@@ -132,7 +145,7 @@ class Desk:
     async def assign(self, shipment_id: str, employee_code: str, *, source: str) -> None:
         """Name the worker by staff number. The same worker again changes nothing."""
         shipment = await _existing(shipment_id)
-        worker = await accounts.worker_by_code(employee_code)
+        worker = await self.worker_by_code(employee_code)
         if worker is None or not worker.active:
             raise Problem(
                 422, "unknown_worker", vi="Không có nhân viên bưu chính này.", en="There is no such postal worker."
@@ -144,7 +157,7 @@ class Desk:
             name=worker.full_name, phone=worker.phone, employee_code=employee_code, post_office=worker.post_office
         )
         await recording.record(
-            shipment_id, [assigned_fact(shipment.leg, shipment_id, named, source=source, now=now)], now=now
+            shipment_id, [assigned_fact(shipment, named, source=source, key=new_id(), now=now)], now=now
         )
 
     async def cancel(self, shipment_id: str, reason: str | None, *, source: str) -> None:
@@ -207,13 +220,13 @@ def may_cancel(status: Status) -> bool:
     return can_cancel(status)
 
 
-def assigned_fact(leg: str, shipment_id: str, worker: WorkerNamed, *, source: str, now: datetime) -> Fact:
+def assigned_fact(shipment: Shipment, worker: WorkerNamed, *, source: str, key: str, now: datetime) -> Fact:
     """Return the fact that names a worker: on the pickup leg it is a step of its own, on delivery it moves nothing."""
     return Fact(
         fact_id=new_id(),
         source=source,
-        source_id=f"{shipment_id}:assign:{new_id()}",
-        status=Status.PICKUP_ASSIGNED if leg == Leg.PICKUP else None,
+        source_id=f"{shipment.id}:assign:{key}",
+        status=Status.PICKUP_ASSIGNED if shipment.leg == Leg.PICKUP else None,
         occurred_at=now,
         received_at=now,
         worker=worker,

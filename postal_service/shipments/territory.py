@@ -61,6 +61,7 @@ class OfficeView:
     name: str
     province: str
     ward: str
+    ward_code: str | None
     lat: float | None
     lon: float | None
     phone: str | None
@@ -77,6 +78,12 @@ async def post_offices(province: str | None = None) -> list[OfficeView]:
 async def office(code: str) -> OfficeView | None:
     """Return the office with this code, also a closed one."""
     row = await PostOffice.get_or_none(code=code)
+    return _office_view(row) if row else None
+
+
+async def open_office(code: str) -> OfficeView | None:
+    """Return the open office with this code."""
+    row = await PostOffice.get_or_none(code=code, closed_on=None)
     return _office_view(row) if row else None
 
 
@@ -181,6 +188,7 @@ def _office_view(row: PostOffice) -> OfficeView:
         name=row.name,
         province=row.province,
         ward=row.ward,
+        ward_code=row.ward_code,
         lat=row.lat,
         lon=row.lon,
         phone=row.phone,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 
@@ -108,6 +109,8 @@ async def open_database(target: Target, models: Sequence[str]) -> Database:
     """
     if target.dialect == "sqlite":
         target.path.parent.mkdir(parents=True, exist_ok=True)
+    # Tortoise keeps each table's SQL by connection name alone: what was written for the other engine must not be used.
+    EXECUTOR_CACHE.clear()
     context = TortoiseContext()
     await context.__aenter__()
     try:

@@ -37,15 +37,14 @@ def details(story: Story, language: str) -> Details:
 
 
 def _place(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return an address as people write it, or the post office the papers are brought to."""
+    """Return an address as people write it; with `post_office`, it is the one the papers are brought to."""
     if not side:
         return None
-    if side.get("post_office"):
-        return {"post_office": side["post_office"]}
-    address = side.get("address") or {}
+    address = side["address"]
     return {
-        "detail": address.get("detail"),
-        "ward": address.get("ward_name") or address.get("ward"),
-        "district": address.get("district"),
-        "province": address.get("province_name") or address.get("province"),
+        "post_office": side.get("post_office"),
+        "detail": address["detail"],
+        "ward": address["ward_name"],
+        "district": address["district_name"],
+        "province": address["province_name"],
     }

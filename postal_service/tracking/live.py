@@ -47,7 +47,9 @@ class Subscription:
 class Hub:
     """The open pages of this process, by request."""
 
-    def __init__(self, commits: Commits, versions: Versions = changes.versions, *, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self, commits: Commits, versions: Versions = changes.versions, *, look_seconds: float = LOOK_SECONDS
+    ) -> None:
         """Take how to tell that somebody committed (None where commits are signalled), and how to ask for versions."""
         self._commits = commits
         self._versions = versions

@@ -1,4 +1,4 @@
-"""Reading and writing the ready-made views, in plain SQL: a look-up is one indexed read, the ORM costs several times that."""
+"""Reading and writing the ready-made views, in plain SQL: a look-up is one indexed read, and the ORM costs several of it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

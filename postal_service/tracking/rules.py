@@ -1,6 +1,6 @@
 """What of a request and its shipments the holder of the code may see: a story in, a page out, nothing personal on it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -86,6 +86,8 @@ class TrackingPage:
     next_text: Words
     promised_on: date | None
     late: bool
+    expected_on: date | None
+    """When late: the new day."""
     window: tuple[datetime, datetime] | None
     """When the post comes to collect; None once it has."""
     stages: tuple[ShownStage, ...]
@@ -113,6 +115,7 @@ def tracking_page(story: Story, legs: Sequence[ShipmentView]) -> TrackingPage:
         next_text=saying.next,
         promised_on=story.promised_on,
         late=story.late,
+        expected_on=story.expected_on,
         window=_window(speaking),
         stages=tuple(_stages(story, legs, newest, speaking)),
         timeline=tuple(sorted(_timeline(story, legs), key=_place_in_time)),
@@ -132,6 +135,7 @@ def document(page: TrackingPage, language: str) -> dict[str, Any]:
         "next_text": page.next_text.text(language),
         "promised_on": page.promised_on and page.promised_on.isoformat(),
         "late": page.late,
+        "expected_on": page.expected_on and page.expected_on.isoformat(),
         "window": page.window and {"start": rfc3339(page.window[0]), "end": rfc3339(page.window[1])},
         "stages": [{"stage": s.stage.value, "name": s.name.text(language), "state": s.state} for s in page.stages],
         "timeline": [
@@ -225,7 +229,7 @@ def _timeline(story: Story, legs: Sequence[ShipmentView]) -> Iterator[TimelineEn
         # The delivery itself already tells that the result is home.
         if step.kind in _WORDS.request and not (step.kind == RequestStatus.RETURNED and delivered):
             yield TimelineEntry(step.kind, None, _WORDS.request[step.kind].text, step.at, None)
-    addresses = _addresses(story)
+    addresses = _addresses(story, legs)
     for shipment in legs:
         if shipment.leg is Leg.TRANSFER:
             continue
@@ -251,9 +255,17 @@ def _place(event: EventView, status: Status, addresses: Sequence[str]) -> str | 
     return None if any(address in plain for address in addresses) else event.place
 
 
-def _addresses(story: Story) -> list[str]:
-    parts = [(side or {}).get("address") or {} for side in (story.pickup, story.delivery)]
-    return [unaccent(part["detail"]).casefold() for part in parts if part.get("detail")]
+def _addresses(story: Story, legs: Sequence[ShipmentView]) -> list[str]:
+    """Return the citizen's own addresses in plain letters; the counter papers are brought to is no secret."""
+    sides = [story.pickup, story.delivery, *(leg.sender if leg.leg is Leg.PICKUP else leg.receiver for leg in legs)]
+    details = {_plain_detail(side) for side in sides}
+    if _brings_to_counter(story):
+        details.discard(_plain_detail(story.pickup))
+    return [detail for detail in details if detail]
+
+
+def _plain_detail(side: Mapping[str, Any] | None) -> str:
+    return unaccent((side or {}).get("address", {}).get("detail") or "").casefold()
 
 
 def _stages(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from aiohttp import web
@@ -13,6 +12,7 @@ from postal_service.web.endpoints import HTML, Answer, Call, Endpoint
 from postal_service.web.openapi import Json, build_document
 
 TITLE = "Bưu chính hành chính công"
+API_VERSION = "1.0.0"
 _TAG = "documentation"
 _DEEPEST = 3
 
@@ -34,7 +34,7 @@ def endpoints(served: Iterable[Endpoint]) -> list[Endpoint]:
     # The document is only made when somebody asks: it takes longer than the rest of the start.
     @cache
     def document() -> Json:
-        return build_document(described, title=TITLE, version=_version())
+        return build_document(described, title=TITLE, version=API_VERSION)
 
     @cache
     def document_bytes() -> bytes:
@@ -95,10 +95,3 @@ def _kind(document: Json, field: Json) -> str:
         return f"[{_kind(document, target.get('items', {}))}]"
     kind: Any = target.get("format") or target.get("type") or "any"
     return str(kind)
-
-
-def _version() -> str:
-    try:
-        return version("postal-service")
-    except PackageNotFoundError:
-        return "0"

@@ -147,7 +147,8 @@ class Edge:
             headers["Strict-Transport-Security"] = _HSTS
 
     async def _admit(self, request: web.Request, route: Route, handler: Serve) -> web.StreamResponse:
-        if not _is_storable(request.raw_path):
+        # No database takes a NUL, and no code, id or name has one.
+        if "%00" in request.raw_path:
             raise MALFORMED_URL
         if route.scope is None:
             return await handler(request)
@@ -166,6 +167,8 @@ class Edge:
         except Problem as problem:
             return self._refuse(request, route, problem)
         except web.HTTPException as error:
+            if error.status < _FIRST_BAD_STATUS:
+                raise
             return self._refuse(request, route, from_http_exception(error))
 
     async def _caller(self, request: web.Request, scope: str) -> Caller:
@@ -196,19 +199,6 @@ class Edge:
         if route.html or (route is self._unknown and HTML in request.headers.get(hdrs.ACCEPT, "")):
             return problem_page(request, problem, request_id)
         return problem_document(problem, language_of(request))
-
-
-def _is_storable(path: str) -> bool:
-    """Tell whether the parts of the address can be looked up: no database takes NUL or half a character."""
-    if "%00" in path:
-        return False
-    if path.isascii():
-        return True
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _sane_id(given: str | None) -> str | None:

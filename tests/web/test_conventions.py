@@ -44,6 +44,12 @@ async def test_a_body_that_is_not_json_is_415(client: Client) -> None:
     assert (await response.json(content_type=None))["code"] == "unsupported_media_type"
 
 
+async def test_numbers_and_nesting_beyond_reason_are_refusals_and_no_faults(client: Client) -> None:
+    headers = {**bearer(WRITER_KEY), "Content-Type": "application/json"}
+    for raw in (b'{"copies": 1' + b"0" * 5000 + b', "colour": 1}', b'{"places": ' + b"[" * 900 + b"]" * 900 + b"}"):
+        assert (await client.post("/api/v1/things", data=raw, headers=headers)).status in {400, 422}
+
+
 async def test_no_body_at_all_names_what_is_missing(client: Client) -> None:
     response = await client.post("/api/v1/things", headers=bearer(WRITER_KEY))
     assert response.status == 422

@@ -25,6 +25,20 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='CapturedMessage',
+            fields=[
+                ('message_id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=26)),
+                ('channel', fields.CharField(max_length=8)),
+                ('recipient', fields.CharField(max_length=160)),
+                ('subject', fields.CharField(null=True, max_length=200)),
+                ('text', fields.TextField(unique=False)),
+                ('html', fields.TextField(null=True, unique=False)),
+                ('kept_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'captured_message', 'app': 'postal', 'indexes': [Index(fields=['kept_at'])], 'pk_attr': 'message_id', 'table_description': "A message that was kept instead of sent, for the demo's inbox."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='CarrierMessage',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=26)),
@@ -92,7 +106,6 @@ class Migration(migrations.Migration):
                 ('channel', fields.CharField(max_length=8)),
                 ('language', fields.CharField(max_length=2)),
                 ('recipient', fields.CharField(max_length=160)),
-                ('fields_used', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('subject', fields.CharField(null=True, max_length=200)),
                 ('text', fields.TextField(unique=False)),
                 ('html', fields.TextField(null=True, unique=False)),
@@ -108,7 +121,7 @@ class Migration(migrations.Migration):
                 ('sent_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('updated_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'message', 'app': 'postal', 'unique_together': (('scope', 'event', 'attempt', 'channel'), ('scope', 'fact', 'channel')), 'indexes': [Index(fields=['request_id']), Index(fields=['provider_id'])], 'pk_attr': 'id', 'table_description': 'One text to one person over one channel, about one state and attempt. Its row is what makes it be told once.'},
+            options={'table': 'message', 'app': 'postal', 'unique_together': (('scope', 'event', 'attempt', 'channel'), ('scope', 'fact', 'channel')), 'indexes': [Index(fields=['request_id']), Index(fields=['provider_id']), Index(fields=['recipient', 'sent_at'])], 'pk_attr': 'id', 'table_description': 'One text to one person over one channel, about one state and attempt. Its row is what makes it be told once.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -191,6 +204,7 @@ class Migration(migrations.Migration):
                 ('limit_working_days', fields.IntField()),
                 ('promised_on', fields.DateField(null=True)),
                 ('late_told_for', fields.DateField(null=True)),
+                ('expected_on', fields.DateField(null=True)),
                 ('missing', fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('additions_due_on', fields.DateField(null=True)),
                 ('reason', fields.CharField(null=True, max_length=300)),
