@@ -8,13 +8,19 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from postal_service.storage.database import Database, open_database, read_url
 from postal_service.storage.schema import migrate
 from postal_service.tables import MODELS
 from tests import postgres
+from tests.world import World, a_world
 
 _numbers = itertools.count()
+
+# Two cores shared with other work: a slow example is no failure.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +92,13 @@ def database_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) ->
     name = f"test_{next(_numbers)}"
     asyncio.run(_run_on(f"{cluster_url}/postgres", f"CREATE DATABASE {name} TEMPLATE {template_name}"))
     return f"{cluster_url}/{name}"
+
+
+@pytest.fixture
+async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """The whole program with its simulated carrier."""
+    async with a_world(database_url, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

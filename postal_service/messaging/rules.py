@@ -47,6 +47,19 @@ CHANNELS: Mapping[Event, Channels] = dict.fromkeys(Event, Channels(sms=True, ema
     Event.PICKUP_DELIVERED: Channels(sms=False, email=True),
 }
 
+REQUEST_EVENTS = frozenset(
+    {
+        Event.FILED,
+        Event.ACCEPTED,
+        Event.ADDITIONS_REQUESTED,
+        Event.REFUSED,
+        Event.ISSUED,
+        Event.WITHDRAWN,
+        Event.LATE,
+    }
+)
+"""Steps of the request itself. That a result was handed over is told by its shipment, as `delivered`."""
+
 _EVENTS: Mapping[Leg, Mapping[Status, Event]] = {
     Leg.PICKUP: {
         Status.PICKUP_ASSIGNED: Event.PICKUP_ASSIGNED,

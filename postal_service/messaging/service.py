@@ -27,7 +27,6 @@ USEFUL_FOR = timedelta(hours=24)
 MOST_TRIES = 20
 _HOUR = timedelta(hours=1)
 _NOON = 12
-_REQUEST_EVENTS = {e.value for e in Event} & {s.value for s in RequestStatus} | {Event.LATE.value}
 
 FindStory = Callable[[str], Awaitable[Story | None]]
 
@@ -68,7 +67,7 @@ class Messaging:
         story = await self.find_story(request_id)
         if story is None:
             return
-        told_steps = [step for step in story.steps if step.kind in _REQUEST_EVENTS]
+        told_steps = [step for step in story.steps if step.kind in rules.REQUEST_EVENTS]
         if not told_steps or told_steps[-1].step_id != event_id:
             return
         kind = told_steps[-1].kind

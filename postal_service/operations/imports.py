@@ -53,7 +53,9 @@ async def import_file(program: Program, kind: Kind, content: bytes, *, dry_run: 
             result = await people.import_workers(rows, areas, dry_run=dry_run, now=now)
         case Kind.STAFF:
             agencies = [agency.agency for agency in program.reference.agencies(local_date(now))]
-            result = await people.import_staff(rows, agencies=agencies, roles=list(StaffRole), kept=[StaffRole.ADMINISTRATOR], dry_run=dry_run, now=now)
+            result = await people.import_staff(
+                rows, agencies=agencies, roles=list(StaffRole), kept=[StaffRole.ADMINISTRATOR], dry_run=dry_run, now=now
+            )
     if result.errors:
         raise ImportRefusedError("; ".join(f"row {e.row}, {e.column}: {e.en}" for e in result.errors))
     return result

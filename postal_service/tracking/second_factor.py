@@ -18,14 +18,15 @@ from postal_service.tracking.models import TrackingLock
 TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 OPEN_FOR = timedelta(minutes=15)
+_DIGITS = 4
 
 
 def matches(story: Story, last_four: str) -> bool:
     """Tell whether these are the last four digits of the applicant's phone or ID, taking the same time either way."""
     known = (story.applicant.get("phone") or "", story.applicant.get("national_id") or "")
-    # Both are always compared; a value that is too short matches nothing.
-    results = [hmac.compare_digest(value[-4:].encode(), last_four.encode()) for value in known]
-    return any(results)
+    # Both are always compared.
+    results = [hmac.compare_digest(value[-_DIGITS:].encode(), last_four.encode()) for value in known]
+    return len(last_four) == _DIGITS and any(results)
 
 
 async def count_try(code: str, *, now: datetime) -> None:
