@@ -21,8 +21,10 @@ from postal_service.accounts.people import workers_of_offices
 from postal_service.accounts.service import Accounts
 from postal_service.fees import api as fees_api
 from postal_service.intake import api as intake_api
-from postal_service.intake import service as intake
+from postal_service.intake import journal
+from postal_service.intake.filing import Filing
 from postal_service.intake.service import Intake
+from postal_service.intake.stories import Stories
 from postal_service.kit.clock import Clock, local_date, system_clock
 from postal_service.kit.reference import Reference
 from postal_service.kit.units import Units
@@ -83,6 +85,7 @@ class Program:
     accounts: Accounts
     desk: shipments.Desk
     inbox: Inbox
+    filing: Filing
     intake: Intake
     tracking: Tracking
     hub: Hub
@@ -95,7 +98,7 @@ class Program:
     def endpoints(self) -> list[Endpoint]:
         """Return everything the program serves, room by room."""
         found = [
-            *intake_api.endpoints(self.intake, self.settings.public_url),
+            *intake_api.endpoints(self.filing, self.intake, self.settings.public_url),
             *shipments_api.endpoints(self.desk, self.inbox),
             *fees_api.endpoints(self.reference),
             *messaging_api.endpoints(
@@ -214,12 +217,20 @@ async def open_program(settings: Settings, *, clock: Clock = system_clock) -> As
         desk = shipments.Desk(carriers, accounts.worker_by_code, clock)
         carrier_inbox = Inbox(carriers, clock)
         observations.count_verdicts_of(carrier_inbox)
-        requests = Intake(reference, units, clock, territory.open_office, desk)
-        teller = Messaging(requests.story, senders.real, senders.captured, _policy(settings), clock)
-        tracking = Tracking(reader, requests, shipments.of_request)
+        requests = Intake(reference, clock, desk)
+        stories = Stories(reference, clock)
+        teller = Messaging(stories.story, senders.real, senders.captured, _policy(settings), clock)
+        tracking = Tracking(reader, stories, shipments.of_request)
         assignment = _assignment(reference, units, locator, accounts)
         bookings = BookingDesk(carriers, lambda agency: reference.carriers_for(agency, local_date(clock())), clock)
-        handlers = _handlers(bookings, carrier_inbox, NamingJob(assignment, clock), requests, teller, tracking)
+        handlers = _handlers(
+            bookings=bookings,
+            carrier_inbox=carrier_inbox,
+            naming=NamingJob(assignment, clock),
+            requests=requests,
+            teller=teller,
+            tracking=tracking,
+        )
         yield Program(
             settings=settings,
             clock=clock,
@@ -231,11 +242,12 @@ async def open_program(settings: Settings, *, clock: Clock = system_clock) -> As
             accounts=accounts,
             desk=desk,
             inbox=carrier_inbox,
+            filing=Filing(reference, units, clock, territory.open_office),
             intake=requests,
             tracking=tracking,
             hub=Hub(reader.commits),
             access=Access(
-                requests, Passes(_key(settings, "tracking pass"), clock), clock, settings.public_url.startswith("https:")
+                stories, Passes(_key(settings, "tracking pass"), clock), clock, settings.public_url.startswith("https:")
             ),
             kept=kept,
             dispatcher=Dispatcher(handlers, clock),
@@ -269,6 +281,7 @@ async def running(
 
 
 def _handlers(
+    *,
     bookings: BookingDesk,
     carrier_inbox: Inbox,
     naming: NamingJob,
@@ -297,7 +310,7 @@ def _handlers(
         booking.ASSIGN: naming,
         inbox.MESSAGE: carrier_inbox.handle,
         recording.CHANGED: shipment_changed,
-        intake.CHANGED: request_changed,
+        journal.CHANGED: request_changed,
         messaging.SEND: teller.send,
         messaging.RECEIPT: teller.note_receipt,
     }
@@ -326,4 +339,3 @@ def _policy(settings: Settings) -> Policy:
 def _key(settings: Settings, purpose: str) -> bytes:
     """Return a key of its own for each purpose, so that what one signs is worth nothing to another."""
     return hmac.digest(settings.secret_key.get_secret_value().encode(), purpose.encode(), hashlib.sha256)
-

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from postal_service.intake import rules
+from postal_service.intake.filing import Filing
 from postal_service.intake.models import Request
 from postal_service.intake.schemas import (
     AcceptIn,
@@ -82,9 +83,9 @@ class ProceduresOut(BaseModel):
     items: list[ProcedureOut]
 
 
-def endpoints(intake: Intake, public_url: str) -> list[Endpoint]:
+def endpoints(filing: Filing, intake: Intake, public_url: str) -> list[Endpoint]:
     """Return the endpoints of this room."""
-    handlers = _Handlers(intake, public_url)
+    handlers = _Handlers(filing, intake, public_url)
     made: dict[int, type[BaseModel] | None] = {HTTPStatus.OK: RequestOut}
     one = "/api/v1/requests/{id}"
     return [
@@ -112,9 +113,7 @@ def endpoints(intake: Intake, public_url: str) -> list[Endpoint]:
         Endpoint(
             "POST", f"{one}/accept", handlers.accept, "The agency has a valid dossier", TAG, WRITE, AcceptIn, answers=made
         ),
-        Endpoint(
-            "POST", f"{one}/refuse", handlers.refuse, "The agency cannot take it", TAG, WRITE, RefuseIn, answers=made
-        ),
+        Endpoint("POST", f"{one}/refuse", handlers.refuse, "The agency cannot take it", TAG, WRITE, RefuseIn, answers=made),
         Endpoint(
             "POST", f"{one}/additions", handlers.additions, "Something is missing", TAG, WRITE, AdditionsIn, answers=made
         ),
@@ -142,16 +141,15 @@ def endpoints(intake: Intake, public_url: str) -> list[Endpoint]:
 
 
 class _Handlers:
-    def __init__(self, intake: Intake, public_url: str) -> None:
+    def __init__(self, filing: Filing, intake: Intake, public_url: str) -> None:
+        self._filing = filing
         self._intake = intake
         self._public_url = public_url
 
     async def file(self, call: Call[RequestIn]) -> Answer:
         if not call.caller.may_see(call.body.agency):
-            raise Problem(
-                403, "other_agency", vi="Không thuộc cơ quan của bạn.", en="This agency is not the client's own."
-            )
-        filed = await self._intake.file(call.body, client_id=call.caller.client_id)
+            raise Problem(403, "other_agency", vi="Không thuộc cơ quan của bạn.", en="This agency is not the client's own.")
+        filed = await self._filing.file(call.body, client_id=call.caller.client_id)
         status = HTTPStatus.OK if filed.repeated else HTTPStatus.CREATED
         return Answer(status, self._out(filed.request, filed.shipments, call.language))
 
@@ -226,9 +224,7 @@ class _Handlers:
         )
 
     async def _stepped(self, call: Call[Any], step: Any) -> Answer:
-        request = await step(
-            call.path["id"], call.body, agency=call.caller.agency, actor=f"client:{call.caller.client_id}"
-        )
+        request = await step(call.path["id"], call.body, agency=call.caller.agency, actor=f"client:{call.caller.client_id}")
         return Answer(body=await self._with_shipments(request, call.language))
 
     async def _with_shipments(self, request: Request, language: str) -> dict[str, Any]:

@@ -98,9 +98,7 @@ def check(
             )
         )
     if procedure is None:
-        errors.append(
-            FieldError("/procedure", "unknown_procedure", "Không có thủ tục này.", "There is no such procedure.")
-        )
+        errors.append(FieldError("/procedure", "unknown_procedure", "Không có thủ tục này.", "There is no such procedure."))
     if body.dossier_code is not None:
         errors += check_dossier_code(body.dossier_code)
     national_id, phone = _check_applicant(body.applicant, procedure, today, errors)

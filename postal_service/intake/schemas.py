@@ -7,9 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
-Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=160, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]{2,}$")
-]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=160, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]{2,}$")]
 BirthDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 Channel = Literal["ministry_module", "provincial_portal", "national_portal", "vneid", "counter"]
 FeeClass = Literal["standard", "reduced", "exempt"]

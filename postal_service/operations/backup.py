@@ -12,7 +12,8 @@ from postal_service.storage.database import Target
 
 __all__ = ["Backup", "BackupError", "Restored", "back_up", "restore"]
 
-_MIGRATIONS = "tortoise_migrations"
+_FILLED_BY_MIGRATE = {"tortoise_migrations", "post_office"}
+"""What a database holds before anybody has worked with it."""
 
 
 class _Copier(Protocol):
@@ -25,9 +26,10 @@ class _Copier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A restore that is done: from which backup, and how many rows the database now holds in all."""
+    """A restore that is done: from which file, of which moment, and how many rows the database now holds in all."""
 
-    backup: Backup
+    file: Path
+    made_at: datetime
     rows: int
 
 
@@ -48,27 +50,31 @@ async def back_up(target: Target, folder: Path, *, now: datetime) -> Backup:
 async def restore(target: Target, folder: Path, *, name: str | None = None, replace: bool = False) -> Restored:
     """Bring the database back from the newest backup in `folder`, or from the one whose file is called `name`.
 
-    A database that holds any row is only overwritten with `replace`. Raises `BackupError`; the database is then as it
-    was before, except when the check of the rows at the end is what failed.
+    A database that somebody has worked with is only overwritten with `replace`. Raises `BackupError`; the database is then
+    as it was before, except when the check of the rows at the end is what failed.
     """
     dialect, copier = _engine(target)
     backup = await asyncio.to_thread(find, folder, dialect, name)
     await asyncio.to_thread(backup.verify)
     manifest = backup.manifest
     if manifest.dialect != dialect:
-        raise BackupError(f"{backup.data.name} is a backup of {manifest.dialect}, not of {dialect}")
+        raise BackupError(f"{backup.file.name} is a backup of {manifest.dialect}, not of {dialect}")
 
     held = (await copier.contents(target)).rows
-    if not replace and any(count for table, count in held.items() if table != _MIGRATIONS):
+    if not replace and any(count for table, count in held.items() if table not in _FILLED_BY_MIGRATE):
         raise BackupError("the database holds data already: restore into an empty one, or say that it may be replaced")
-    await copier.copy_in(backup.data, target)
+    strangers = sorted(held.keys() - manifest.rows.keys())
+    if dialect == "postgres" and strangers:
+        # pg_restore would leave them standing, and the next schema steps would stumble over them.
+        raise BackupError(f"restore into a new database: this one has tables unknown to the backup: {', '.join(strangers)}")
+    await copier.copy_in(backup.file, target)
     found = (await copier.contents(target)).rows
     different = sorted(
         table for table in found.keys() | manifest.rows.keys() if found.get(table) != manifest.rows.get(table)
     )
     if different:
         raise BackupError(f"restored, but with other rows than were backed up, in: {', '.join(different)}")
-    return Restored(backup, sum(found.values()))
+    return Restored(backup.file, manifest.made_at, sum(found.values()))
 
 
 def _engine(target: Target) -> tuple[Literal["sqlite", "postgres"], _Copier]:

@@ -47,19 +47,24 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A finished backup."""
+    """A finished backup: its data file and what its manifest says."""
 
-    data: Path
+    file: Path
     manifest: Manifest
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows it holds in all."""
+        return sum(self.manifest.rows.values())
 
     def verify(self) -> None:
         """Read all of the data; raises `BackupError` when it is not what was written."""
         try:
-            digest = _sha256(self.data)
+            digest = _sha256(self.file)
         except OSError as error:
-            raise BackupError(f"{self.data.name} cannot be read: {error.strerror}") from error
+            raise BackupError(f"{self.file.name} cannot be read: {error.strerror}") from error
         if digest != self.manifest.sha256:
-            raise BackupError(f"{self.data.name} is damaged: its checksum is not the one in its manifest")
+            raise BackupError(f"{self.file.name} is damaged: its checksum is not the one in its manifest")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 
 
 async def copy_out(target: Target, copy: Path) -> Contents:
     """Dump the database as it is at one moment into the empty file `copy`, and return what it holds at that moment."""
-    async with _connected(target) as connection:
+    async with connected(target) as connection:
         pg_dump = await programs.find("pg_dump", connection.get_server_version().major)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             # The rows are counted in the very snapshot that is dumped, whatever is written meanwhile.
@@ -28,7 +28,7 @@ async def copy_out(target: Target, copy: Path) -> Contents:
 
 async def copy_in(copy: Path, target: Target) -> None:
     """Make the database what the copy is, in one transaction: cut off at any point, it is as it was before."""
-    async with _connected(target) as connection:
+    async with connected(target) as connection:
         pg_restore = await programs.find("pg_restore", connection.get_server_version().major)
     await programs.run(
         pg_restore,
@@ -47,7 +47,7 @@ async def copy_in(copy: Path, target: Target) -> None:
 
 async def contents(target: Target) -> Contents:
     """Return what the database holds."""
-    async with _connected(target) as connection:
+    async with connected(target) as connection:
         return await _contents(connection)
 
 
@@ -61,7 +61,8 @@ async def _contents(connection: Any) -> Contents:
 
 
 @asynccontextmanager
-async def _connected(target: Target) -> AsyncIterator[Any]:
+async def connected(target: Target) -> AsyncIterator[Any]:
+    """Hold a connection while the block runs. Raises `BackupError` when there is none, or when the server refuses."""
     wanted = {key: target.credentials[key] for key in ("host", "port", "user", "password", "database")}
     try:
         connection = await asyncpg.connect(**wanted, timeout=_CONNECT_SECONDS)
