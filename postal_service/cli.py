@@ -174,10 +174,11 @@ def backup(folder: Annotated[Path, typer.Argument()]) -> None:
 @cli.command()
 def restore(
     folder: Annotated[Path, typer.Argument(exists=True)],
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite a database that holds requests.")] = False,
+    name: Annotated[str | None, typer.Option(help="Which copy; the newest when left out.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite a database that holds data.")] = False,
 ) -> None:
     """Bring a copy back."""
-    typer.echo(_run(upkeep.restore(load_settings(), folder, replace=replace)))
+    typer.echo(_run(upkeep.restore(load_settings(), folder, name=name, replace=replace)))
 
 
 @cli.command()

@@ -18,7 +18,7 @@ from postal_service.kit.working_days import WorkingCalendar
 
 _S = RequestStatus
 
-DOSSIER_CODE = re.compile(r"^(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,3})-\d{6}-\d{4,}$")
+DOSSIER_CODE = re.compile(r"^(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,3})-\d{6}-\d{4,12}$", re.ASCII)
 """`000.17.22.H56-210531-0001` (QCVN 102:2016) or `H55.242-240115-0003` (QĐ 20/2020): agency, day, serial."""
 
 FIRST_HOUR, LAST_HOUR = 7, 18

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=160, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]{2,}$")]
-BirthDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+BirthDate = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
 Channel = Literal["ministry_module", "provincial_portal", "national_portal", "vneid", "counter"]
 FeeClass = Literal["standard", "reduced", "exempt"]
 
@@ -20,7 +20,7 @@ class _Body(BaseModel):
 class AddressIn(_Body):
     """A place. With a `district` the province's code is read in the list before July 2025."""
 
-    province: Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
+    province: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
     ward: Text
     detail: Text
     district: Text | None = None
@@ -95,7 +95,7 @@ class RequestIn(_Body):
     dossier_code: Text | None = None
     copies: int = Field(default=1, ge=1, le=100, strict=True)
     fee_class: FeeClass = "standard"
-    fee_reason: Text | None = None
+    fee_reason: Annotated[Text, Field(max_length=160)] | None = None
     foreign_or_many_residences: bool = False
     applicant: ApplicantIn
     agent: AgentIn | None = None
@@ -109,7 +109,7 @@ class AcceptIn(_Body):
     """The agency has a valid dossier, and the one-stop system gave it a code."""
 
     dossier_code: Text
-    appointment_no: Text | None = None
+    appointment_no: Annotated[Text, Field(max_length=60)] | None = None
 
 
 class RefuseIn(_Body):

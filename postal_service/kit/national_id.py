@@ -2,7 +2,7 @@
 
 import re
 
-_SHAPE = re.compile(r"^(?:\d{9}|\d{12})$")
+_SHAPE = re.compile(r"^(?:\d{9}|\d{12})$", re.ASCII)
 
 
 def read_national_id(typed: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Backing the database up while the program runs, and bringing it back after a loss. `docs/runbooks` says when and how."""
+"""Backing the database up while the program runs, and bringing it back after a loss."""
 
 import asyncio
 from dataclasses import dataclass

@@ -12,12 +12,12 @@ from postal_service.operations import postgres_copy, postgres_programs
 from postal_service.operations.backup_files import BackupError
 from postal_service.operations.findings import Finding, error, fine, warning
 from postal_service.outbox import service as outbox
-from postal_service.outbox.models import JobState
 from postal_service.storage import schema, sql
 from postal_service.storage.database import Database, DatabaseUrlError, read_url
 from postal_service.storage.transactions import transaction
 from postal_service.tables import MODELS
 
+_DEAD = "dead"
 _SCARCE_BYTES = 1 << 30
 _TOO_FEW_BYTES = 200 << 20
 _CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -73,7 +73,7 @@ async def _writable() -> Finding:
 
 
 async def _dead_letters() -> Finding:
-    dead = sum(count for (_, state), count in (await outbox.backlog()).items() if state == JobState.DEAD)
+    dead = sum(count for (_, state), count in (await outbox.backlog()).items() if state == _DEAD)
     if dead:
         return warning("work", f"{dead} not done and waiting for a person: see `run.py dead-letters list`")
     return fine("work", "nothing waits for a person")

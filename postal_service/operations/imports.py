@@ -67,7 +67,7 @@ def as_json(result: ImportResult) -> dict[str, Any]:
         "added": list(result.added),
         "changed": list(result.changed),
         "closed": list(result.closed),
-        "unchanged": result.unchanged,
+        "unchanged": list(result.unchanged),
         "written": result.written,
     }
 
@@ -78,7 +78,7 @@ def as_text(result: ImportResult) -> str:
         f"{len(result.added)} added: {', '.join(result.added)}",
         f"{len(result.changed)} changed: {', '.join(result.changed)}",
         f"{len(result.closed)} closed: {', '.join(result.closed)}",
-        f"{result.unchanged} unchanged",
+        f"{len(result.unchanged)} unchanged",
         "written" if result.written else "nothing was written (dry run)",
     ]
     return "\n".join(line.removesuffix(": ") for line in lines)

@@ -46,9 +46,10 @@ async def back_up(settings: Settings, folder: Path) -> str:
     return f"{made.file} ({made.rows} rows)"
 
 
-async def restore(settings: Settings, folder: Path, *, replace: bool) -> str:
-    """Bring a copy back; returns what to tell."""
-    restored = await backup.restore(read_url(settings.database_url.get_secret_value()), folder, replace=replace)
+async def restore(settings: Settings, folder: Path, *, name: str | None, replace: bool) -> str:
+    """Bring the newest copy of a folder back, or the one of that name; returns what to tell."""
+    target = read_url(settings.database_url.get_secret_value())
+    restored = await backup.restore(target, folder, name=name, replace=replace)
     return f"restored {restored.rows} rows of {rfc3339(restored.made_at)}"
 
 
@@ -93,16 +94,18 @@ async def rebuild(program: Program) -> str:
 
 async def examine(settings: Settings) -> tuple[list[dict[str, Any]], bool]:
     """Return what `doctor` found, and whether nothing is an error."""
-    async with open_program(settings) as program:
-        findings = await doctor.examine(
-            settings=settings,
-            database=program.database,
-            carriers=program.carriers,
-            senders=program.senders,
-            reference=program.reference,
-            clock=program.clock,
-        )
-    return [finding.to_json() for finding in findings], all(finding.level != "error" for finding in findings)
+    findings = await doctor.examine_ground(settings)
+    if all(finding.ok for finding in findings):
+        async with open_program(settings) as program:
+            findings = await doctor.examine(
+                settings=settings,
+                database=program.database,
+                carriers=program.carriers,
+                senders=program.senders,
+                reference=program.reference,
+                clock=program.clock,
+            )
+    return [finding.to_json() for finding in findings], all(finding.ok for finding in findings)
 
 
 def as_table(rows: Sequence[dict[str, Any]]) -> str:

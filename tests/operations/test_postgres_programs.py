@@ -7,7 +7,7 @@ from postal_service.operations import postgres_programs as programs
 from postal_service.operations.backup import BackupError, back_up, restore
 from postal_service.storage import sql
 from postal_service.storage.database import read_url
-from tests.operations.conftest import opened
+from tests.operations.databases import opened
 from tests.operations.filling import MORNING
 
 TARGET = read_url("postgres://keeper:s3cret@db.example:6543/post")
@@ -60,11 +60,11 @@ async def test_the_program_nearest_to_the_server_is_taken_and_never_an_older_one
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 async def test_a_database_with_tables_of_its_own_is_left_alone(
-    database_url: str, new_database_url: str, tmp_path: Path
+    database_url: str, empty_database_url: str, tmp_path: Path
 ) -> None:
     await back_up(read_url(database_url), tmp_path, now=MORNING)
-    async with opened(new_database_url):
+    async with opened(empty_database_url):
         await sql.execute("CREATE TABLE somebody_elses (id int)")
 
     with pytest.raises(BackupError, match="tables unknown to the backup: somebody_elses"):
-        await restore(read_url(new_database_url), tmp_path, replace=True)
+        await restore(read_url(empty_database_url), tmp_path, replace=True)

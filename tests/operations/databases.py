@@ -1,13 +1,10 @@
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
-import pytest
 
 from postal_service.storage.database import Database, open_database, read_url
 from postal_service.tables import MODELS
-
-Opened = Callable[[str], AbstractAsyncContextManager[Database]]
 
 
 @asynccontextmanager
@@ -33,9 +30,3 @@ async def lose(url: str) -> None:
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await connection.close()
-
-
-@pytest.fixture
-def new_database_url(empty_database_url: str) -> str:
-    """Where to restore to: a database that was just made, without any table."""
-    return empty_database_url
