@@ -135,7 +135,7 @@ def import_file(
 
 
 @cli.command("simulate-carrier")
-def simulate_carrier(
+def simulate_carrier(  # noqa: PLR0917 - a command's options are its arguments
     carrier: Annotated[str, typer.Option()],
     port: Annotated[int, typer.Option()],
     profile: Annotated[str, typer.Option(help="calm or rough")] = "calm",

@@ -42,7 +42,7 @@ from tests.world import SAMPLES, MovableClock, a_request
 
 POLL = timedelta(minutes=30)
 ROUND = timedelta(minutes=5)
-STEPS_A_ROUND = 2
+STEPS_A_ROUND = 5
 CLIENTS = 32
 LOOK_SECONDS = 0.02
 _serials = itertools.count(1)

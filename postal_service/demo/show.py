@@ -26,9 +26,7 @@ HOST = "127.0.0.1"
 
 async def show(folder: Path, port: int) -> None:
     """Run the demo until told to stop. What an earlier run left in `folder` is thrown away."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    keys = make_key_pair(folder)
+    keys = await asyncio.to_thread(_fresh_keys, folder)
     public_url = f"http://{HOST}:{port}"
     async with AsyncExitStack() as stack:
         carrier_url = await stack.enter_async_context(_carrier(keys, f"{public_url}/hooks/carriers/vnpost"))
@@ -49,6 +47,12 @@ async def show(folder: Path, port: int) -> None:
         outcome = await asyncio.gather(portal, stopped, return_exceptions=True)
         if isinstance(outcome[0], Exception):
             raise outcome[0]
+
+
+def _fresh_keys(folder: Path) -> KeyFiles:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return make_key_pair(folder)
 
 
 @asynccontextmanager

@@ -62,11 +62,12 @@ class Intake:
             return request
 
     async def refuse(self, request_id: str, body: RefuseIn, *, agency: str | None, actor: str) -> Request:
-        """The agency cannot take the dossier."""
+        """The agency cannot take the dossier; nobody comes for papers that were not collected yet."""
         async with transaction():
             request = await self._locked(request_id, agency)
             if request.status != _S.REFUSED:
                 await self._step(request, _S.REFUSED, actor, {"reason": body.reason}, reason=body.reason)
+                await self._call_off(request_id, "refused")
             return request
 
     async def ask_additions(self, request_id: str, body: AdditionsIn, *, agency: str | None, actor: str) -> Request:
@@ -112,9 +113,7 @@ class Intake:
             if request.status == _S.WITHDRAWN:
                 return request
             await self._step(request, _S.WITHDRAWN, actor, {"reason": body.reason}, reason=body.reason)
-            for shipment in await shipments.of_request(request_id):
-                if shipments.may_cancel(shipment.status):
-                    await self.shipment_desk.cancel(shipment.id, "withdrawn", source="system")
+            await self._call_off(request_id, "withdrawn")
             return request
 
     async def shipment_changed(self, shipment_id: str) -> None:
@@ -192,6 +191,11 @@ class Intake:
         await event.save()
         await outbox.touch(request.id)
         await outbox.add(journal.changed(request.id, event), now=now)
+
+    async def _call_off(self, request_id: str, why: str) -> None:
+        for shipment in await shipments.of_request(request_id):
+            if shipments.may_cancel(shipment.status):
+                await self.shipment_desk.cancel(shipment.id, why, source="system")
 
     async def _promise_again(self, request: Request) -> None:
         steps = await RequestEvent.filter(request_id=request.id).order_by("id").values_list("kind", "at")

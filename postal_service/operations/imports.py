@@ -35,7 +35,10 @@ COLUMNS: Mapping[Kind, Any] = {
 
 
 async def import_file(program: Program, kind: Kind, content: bytes, *, dry_run: bool) -> ImportResult:
-    """Import a file, or only look what it would change; raises `ImportRefusedError` naming row, column and reason of every wrong cell."""
+    """Import a file, or only look what it would change.
+
+    Raises `ImportRefusedError` naming row, column and reason of every wrong cell.
+    """
     now = program.clock()
     try:
         rows = read_rows(content, COLUMNS[kind])

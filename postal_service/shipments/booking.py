@@ -17,8 +17,9 @@ from postal_service.kit.clock import LOCAL, Clock, local_date
 from postal_service.kit.ids import new_id
 from postal_service.outbox import service as outbox
 from postal_service.outbox.dispatcher import Dead, Job, Later
-from postal_service.shipments import recording
+from postal_service.shipments import queries, recording
 from postal_service.shipments.facts import SYSTEM, Fact
+from postal_service.shipments.lifecycle import can_cancel
 from postal_service.shipments.models import Shipment
 from postal_service.storage.transactions import transaction
 
@@ -51,8 +52,7 @@ class BookingDesk:
     async def book(self, job: Job) -> None:
         """Bring one shipment from DRAFT to CREATED. The outbox's handler of `shipment.book`."""
         shipment = await Shipment.get(id=job.payload["shipment_id"])
-        given_up = shipment.closed or (shipment.status == Status.CANCEL_REQUESTED and shipment.booking == Status.DRAFT)
-        if given_up or Status(shipment.booking) not in _TO_BOOK:
+        if _given_up(shipment) or Status(shipment.booking) not in _TO_BOOK:
             return
         carrier = self._carrier(shipment)
         try:
@@ -76,35 +76,53 @@ class BookingDesk:
                 await self._rejected(shipment, error)
                 return
             booking = found
-        await self._created(shipment, carrier, booking)
+        if booking is not None:
+            await self._created(shipment, carrier, booking)
 
     async def cancel(self, job: Job) -> None:
         """Ask the carrier to cancel. What it answers is a request taken; its own status says whether it is cancelled."""
-        shipment = await Shipment.get(id=job.payload["shipment_id"])
-        if shipment.closed or shipment.status != Status.CANCEL_REQUESTED:
-            return
-        booking = Status(shipment.booking)
-        if booking in (Status.DRAFT, Status.SUBMIT_REJECTED):
-            await recording.record(shipment.id, [self._own_fact(shipment, Status.CANCELLED, "cancelled")], now=self.clock())
-            await recording.set_booking(shipment.id, Status.CANCELLED, now=self.clock())
-            return
-        if booking is not Status.CREATED or not shipment.carrier_order_id:
+        async with transaction():
+            await queries.lock(job.payload["shipment_id"])
+            shipment = await Shipment.get(id=job.payload["shipment_id"])
+            # A worker named meanwhile does not undo the wish; only papers in the carrier's hands do.
+            if shipment.closed or not can_cancel(Status(shipment.status)):
+                return
+            if Status(shipment.booking) in (Status.DRAFT, Status.SUBMIT_REJECTED):
+                cancelled = self._own_fact(shipment, Status.CANCELLED, "cancelled")
+                await recording.record(shipment.id, [cancelled], now=self.clock())
+                return
+        if Status(shipment.booking) is not Status.CREATED or not shipment.carrier_order_id:
             raise Later("booking not settled yet", seconds=LOOK_UP_AFTER.total_seconds())
         carrier = self.carriers[str(shipment.carrier)]
+        case_id = job.payload.get("case_id")
         try:
-            answer = await carrier.cancel(shipment.carrier_order_id)
+            if case_id:
+                answer = await carrier.cancel_state(shipment.carrier_order_id, case_id)
+            else:
+                answer = await carrier.cancel(shipment.carrier_order_id)
         except (TryLater, OutcomeUnknown, CredentialsBad) as error:
             raise Later("carrier did not answer the cancel") from error
         except NotSupported as error:
             raise Dead("this carrier cannot cancel") from error
         if answer.pending and answer.case_id:
-            raise Later("waiting for the carrier's approval", seconds=CANCEL_POLL_SECONDS)
-        if not answer.accepted:
+            await self._ask_again(shipment, answer.case_id)
+        elif not answer.accepted:
             async with transaction():
                 await recording.open_review(
                     shipment, "cancel_refused", str(job.id), answer.message or "refused", now=self.clock()
                 )
         await Shipment.filter(id=shipment.id, next_pull_at__not_isnull=True).update(next_pull_at=self.clock())
+
+    async def _ask_again(self, shipment: Shipment, case_id: str) -> None:
+        """Somebody at the carrier has to approve: later ask for the verdict, not for a second cancel."""
+        now = self.clock()
+        work = outbox.Work(
+            topic=CANCEL,
+            payload={"shipment_id": shipment.id, "case_id": case_id},
+            not_before=now + timedelta(seconds=CANCEL_POLL_SECONDS),
+        )
+        async with transaction():
+            await outbox.add(work, now=now)
 
     def _carrier(self, shipment: Shipment) -> Carrier:
         if shipment.carrier:
@@ -118,12 +136,18 @@ class BookingDesk:
                 return carrier
         raise Dead("no enabled carrier can create shipments for this agency")
 
-    async def _create(self, shipment: Shipment, carrier: Carrier) -> Booking:
+    async def _create(self, shipment: Shipment, carrier: Carrier) -> Booking | None:
         now = self.clock()
-        await recording.set_booking(shipment.id, Status.SUBMITTING, now=now, booking_tried_at=now, carrier=carrier.name)
+        async with transaction():
+            await queries.lock(shipment.id)
+            if _given_up(await Shipment.get(id=shipment.id)):
+                return None
+            await recording.set_booking(
+                shipment.id, Status.SUBMITTING, now=now, booking_tried_at=now, carrier=carrier.name
+            )
         return await carrier.create(_booking_request(shipment))
 
-    async def _resolve(self, shipment: Shipment, carrier: Carrier) -> Booking:
+    async def _resolve(self, shipment: Shipment, carrier: Carrier) -> Booking | None:
         """Look up a create whose outcome is unknown; create again only when it is proved absent."""
         try:
             found = await carrier.find_by_reference(shipment.reference)
@@ -183,6 +207,12 @@ class BookingDesk:
             occurred_at=now,
             received_at=now,
         )
+
+
+def _given_up(shipment: Shipment) -> bool:
+    """Tell whether nobody wants this order any more, and the carrier surely does not have it."""
+    cancelled = shipment.status == Status.CANCEL_REQUESTED and shipment.booking == Status.DRAFT
+    return shipment.closed or cancelled
 
 
 def _booking_request(shipment: Shipment) -> BookingRequest:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from carriers.ports import Address
-from carriers.status import Leg
+from carriers.status import Leg, Status
 from postal_service.kit.clock import Clock, local_date
 from postal_service.outbox.dispatcher import Job
-from postal_service.shipments import recording
+from postal_service.shipments import queries, recording
 from postal_service.shipments.assignment import Assignment
 from postal_service.shipments.facts import SYSTEM
 from postal_service.shipments.models import Shipment
@@ -33,6 +33,10 @@ class NamingJob:
             Address(**citizen["address"]), local_date(now), (asked[0], asked[1]) if asked[0] and asked[1] else None
         )
         async with transaction():
+            await queries.lock(shipment.id)
+            shipment = await Shipment.get(id=shipment.id)
+            if shipment.closed or shipment.status == Status.CANCEL_REQUESTED:
+                return
             if proposed is None:
                 await recording.open_review(shipment, "no_worker", "", "nobody serves this address", now=now)
                 return

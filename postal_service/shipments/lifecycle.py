@@ -41,11 +41,12 @@ _ON_THE_ROAD = _GIVE_UP | {
 }
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
-    _S.DRAFT: frozenset({_S.SUBMITTING, _S.CANCELLED}),
-    _S.SUBMITTING: frozenset({_S.CREATED, _S.SUBMIT_REJECTED, _S.SUBMIT_UNKNOWN}),
+    # A citizen may withdraw at any moment; while the order is on its way, the carrier is asked once it has answered.
+    _S.DRAFT: frozenset({_S.SUBMITTING}) | _CANCEL,
+    _S.SUBMITTING: frozenset({_S.CREATED, _S.SUBMIT_REJECTED, _S.SUBMIT_UNKNOWN, _S.CANCEL_REQUESTED}),
     # Found by our reference; proved absent and so sent again; or given up by an operator after the look-up.
-    _S.SUBMIT_UNKNOWN: frozenset({_S.CREATED, _S.SUBMITTING, _S.CANCELLED}),
-    _S.SUBMIT_REJECTED: frozenset({_S.SUBMITTING, _S.CANCELLED}),
+    _S.SUBMIT_UNKNOWN: frozenset({_S.CREATED, _S.SUBMITTING}) | _CANCEL,
+    _S.SUBMIT_REJECTED: frozenset({_S.SUBMITTING}) | _CANCEL,
     # The first thing a carrier tells may be any later one: events are skipped, and old ones fall out of its history.
     _S.CREATED: PICKUP | PHYSICAL | _CANCEL,
     # Back to CREATED: the carrier took the worker off the order again.

@@ -2,13 +2,19 @@
 
 A deferred BEGIN that reads first and writes later fails with SQLITE_BUSY_SNAPSHOT when another process wrote in between,
 and no busy time-out helps. BEGIN IMMEDIATE waits its turn instead.
+
+SQLite keeps times as text and compares them as text, so every one is written in UTC, whatever offset it came with.
 """
 
 import sqlite3
+from datetime import UTC, datetime
 
 from tortoise.backends.base.client import TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.exceptions import TransactionManagementError
+
+# After Tortoise's own, which keeps the offset.
+sqlite3.register_adapter(datetime, lambda moment: str(moment.astimezone(UTC)))
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):

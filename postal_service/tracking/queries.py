@@ -1,15 +1,8 @@
-"""Reading and writing the ready-made views, in plain SQL: a look-up is one indexed read, and the ORM costs several of it."""
+"""The ready-made views, in plain SQL: keeping one is a single statement that never puts an older one over a newer."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from postal_service.storage import sql
-
-JOINED = (
-    "SELECT v.code, v.request_id, v.version, h.version AS head, v.vi, v.en"
-    " FROM tracking_view v LEFT JOIN change_head h ON h.subject = v.request_id WHERE v.code"
-)
-"""Ends before the condition, which each engine writes its own way."""
 
 
 class View(NamedTuple):
@@ -31,12 +24,6 @@ class View(NamedTuple):
     def document(self, language: str) -> bytes:
         """Return the JSON in `language`."""
         return self.en if language == "en" else self.vi
-
-
-async def read_many(codes: Sequence[str]) -> list[View]:
-    """Return the stored views of `codes`; PostgreSQL only."""
-    rows = await sql.fetch(f"{JOINED} = ANY($1)", list(codes))
-    return [_view(row) for row in rows]
 
 
 async def store(view: View) -> None:
@@ -62,7 +49,3 @@ async def requests_after(code: str, limit: int) -> list[tuple[str, str]]:
 async def open_lock(code: str) -> None:
     """See that the code has a row to count wrong answers in."""
     await sql.execute("INSERT INTO tracking_lock (code, failures) VALUES ($1, 0) ON CONFLICT (code) DO NOTHING", code)
-
-
-def _view(row: dict[str, Any]) -> View:
-    return View(row["code"], row["request_id"], row["version"], row["head"] or 0, row["vi"].encode(), row["en"].encode())

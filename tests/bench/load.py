@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
+from typing import cast
 
 import uvloop
 
@@ -22,6 +23,7 @@ from tests.bench.table import percentile
 HOST = "127.0.0.1"
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
+_PATIENCE_SECONDS = 20.0
 
 
 class LoadError(Exception):
@@ -83,11 +85,11 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         self._asked = 0.0
         self._done = False
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports have asyncio's methods, but not its classes.
+        self._transport = cast("asyncio.Transport", transport)
         self._run.open += 1
         self._ask()
 
@@ -111,7 +113,6 @@ class _Connection(asyncio.Protocol):
         self._run.closed(None if self._done else exc or LoadError("the server closed a connection"))
 
     def _ask(self) -> None:
-        assert self._transport is not None
         self._asked = time.perf_counter()
         request = next(self._run.requests, None) if self._asked < self._run.end else None
         if request is None:
@@ -127,7 +128,8 @@ async def _drive(port: int, requests: Sequence[bytes], connections: int, seconds
     loop = asyncio.get_running_loop()
     for _ in range(connections):
         await loop.create_connection(lambda: _Connection(run), HOST, port)
-    await run.finished
+    async with asyncio.timeout(seconds + _PATIENCE_SECONDS):
+        await run.finished
     took = time.perf_counter() - started
     if not repeat and next(run.requests, None) is None:
         raise LoadError(f"{len(requests)} requests were too few for {seconds} s")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypedDict
 
 RESULTS = Path("var") / "bench.json"
 
@@ -25,12 +26,20 @@ class Figure:
     """None where there is no goal."""
 
 
-def at_least(goal: float, ratio: float) -> dict[str, object]:
+class Goal(TypedDict, total=False):
+    """The fields of a figure that say what was to be reached."""
+
+    ratio: float
+    goal: str
+    met: bool
+
+
+def at_least(goal: float, ratio: float) -> Goal:
     """Return the goal of a ratio and whether it is met."""
     return {"ratio": round(ratio, 3), "goal": f"ratio ≥ {goal}", "met": ratio >= goal}
 
 
-def below(goal: float, value: float, unit: str) -> dict[str, object]:
+def below(goal: float, value: float, unit: str) -> Goal:
     """Return the goal of a plain value and whether it is met."""
     return {"goal": f"< {goal:g} {unit}", "met": value < goal}
 

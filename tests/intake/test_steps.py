@@ -17,6 +17,7 @@ async def step(world: World, request: dict[str, Any], name: str, body: dict[str,
 
 async def test_acceptance_starts_the_legal_clock_and_names_the_dossier(world: World) -> None:
     request = await world.file()
+    await world.settle()
     world.clock.advance(days=3)
     accepted = await step(world, request, "accept", {"dossier_code": CODE, "appointment_no": "HK-7"})
     assert (accepted["status"], accepted["portal_status"]) == ("accepted", 2)
@@ -83,8 +84,9 @@ async def test_a_refused_request_is_over(world: World) -> None:
     for name, body in bodies.items():
         problem = await step(world, request, name, body, status=409)
         assert (problem["code"], problem["current"]) == ("wrong_status", "refused")
-    assert len((await world.request(request["id"]))["shipments"]) == 1
     await world.settle()
+    (pickup,) = (await world.request(request["id"]))["shipments"]
+    assert pickup["status"] == "cancelled"
     assert {event for event, _ in await world.told(request["id"])} == {"refused"}
 
 
@@ -128,6 +130,7 @@ async def test_withdrawing_cancels_what_was_not_collected_yet(world: World) -> N
     await world.carrier_moves(reference, steps=4)
     for request in (booked, collected):
         await step(world, request, "withdraw", {"reason": "đổi ý"})
+    await world.settle()
     await world.carrier_moves(steps=1)
     assert (await world.shipment(booked["id"], "pickup"))["status"] == "cancelled"
     # Papers on their way go on: the agency sends them back.

@@ -4,7 +4,8 @@ import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from postal_service.storage import sql
-from postal_service.storage.database import Database
+
+pytestmark = pytest.mark.usefixtures("database")
 
 CHECKS = {
     "outbox_job_state",
@@ -64,21 +65,21 @@ async def _uniques(engine: str) -> set[tuple[str, str]]:
     return found
 
 
-async def test_every_written_guard_exists(database: Database, engine: str) -> None:
+async def test_every_written_guard_exists(engine: str) -> None:
     live = await _guards_on_postgres() if engine == "postgres" else await _guards_on_sqlite()
     assert live >= CHECKS | APPEND_ONLY
 
 
-async def test_every_written_unique_exists(database: Database, engine: str) -> None:
+async def test_every_written_unique_exists(engine: str) -> None:
     assert await _uniques(engine) >= UNIQUES
 
 
-async def test_an_impossible_state_is_refused(database: Database) -> None:
+async def test_an_impossible_state_is_refused() -> None:
     with pytest.raises((IntegrityError, OperationalError)):
         await sql.execute("INSERT INTO tracking_lock (code, failures) VALUES ($1, $2)", "X", -1)
 
 
-async def test_what_happened_cannot_be_rewritten(database: Database) -> None:
+async def test_what_happened_cannot_be_rewritten() -> None:
     await sql.execute(
         "INSERT INTO request (id, client_id, external_id, body_hash, tracking_code, channel, procedure, agency, copies,"
         " fee_class, foreign_or_many_residences, applicant, consent, status, fee_lines, rules_version,"

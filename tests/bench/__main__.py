@@ -1,0 +1,57 @@
+"""`python -m tests.bench`: measure, print the table, write var/bench.json. Progress goes to stderr."""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from tests.bench import filing, hooks, lookups, table
+from tests.bench.bench import ENGINES, Bench, cluster, say
+from tests.bench.load import load
+from tests.bench.table import Figure
+
+PARTS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
+    "lookups": lookups.measure,
+    "hooks": hooks.measure,
+    "filing": filing.measure,
+}
+
+
+def main() -> None:
+    """Run the parts that are asked for."""
+    arguments = _arguments()
+    figures: list[Figure] = []
+    Path("var").mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir="var") as folder,
+        cluster(arguments.engine or ENGINES) as cluster_url,
+        load() as process,
+    ):
+        bench = Bench(
+            load=process,
+            folder=Path(folder).resolve(),
+            cluster_url=cluster_url,
+            engines=arguments.engine or ENGINES,
+            rounds=arguments.rounds,
+            seconds=arguments.seconds,
+            load_minutes=arguments.minutes,
+        )
+        for name in arguments.parts or PARTS:
+            say(name)
+            figures += PARTS[name](bench)
+    table.write(figures)
+    print(table.as_text(figures))  # noqa: T201 - the table is what the command is for
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure the program against its limits.")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all when none is named")
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="one engine instead of both")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of one turn")
+    parser.add_argument("--minutes", type=float, default=1.0, help="how long the memory is watched under load")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
