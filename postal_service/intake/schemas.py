@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from postal_service.web.validation import Moment
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=160, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]{2,}$")]
@@ -29,8 +31,8 @@ class AddressIn(_Body):
 class WindowIn(_Body):
     """When the worker comes: a whole day, a morning or an afternoon."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
 
 class ApplicantIn(_Body):
@@ -71,7 +73,7 @@ class PaymentIn(_Body):
     """Money the portal has already taken."""
 
     paid_vnd: int = Field(ge=0, strict=True)
-    paid_at: AwareDatetime
+    paid_at: Moment
     provider: Text
     reference: Text
     receipt_no: Text | None = None

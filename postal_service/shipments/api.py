@@ -19,10 +19,12 @@ from postal_service.shipments.service import Desk, ToldEvent
 from postal_service.shipments.territory import post_offices
 from postal_service.shipments.views import ShipmentView
 from postal_service.web.endpoints import Answer, Call, Endpoint, Page, PageQuery
+from postal_service.web.validation import Moment
 
 TAG = "Shipments"
 WRITE, READ = "shipments:write", "shipments:read"
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 
 
@@ -35,16 +37,16 @@ class WorkerIn(_Body):
 
     name: Short
     phone: Short | None = None
-    employee_code: Short | None = None
-    post_office: Short | None = None
+    employee_code: Code | None = None
+    post_office: Code | None = None
 
 
 class EventIn(_Body):
     """One thing that happened. `status` is a canonical state; another word is stored and put up for review."""
 
     source_id: Short
-    status: Short
-    occurred_at: AwareDatetime
+    status: Annotated[Short, Field(max_length=40)]
+    occurred_at: Moment
     place: Short | None = None
     note: Note | None = None
     worker: WorkerIn | None = None
@@ -73,7 +75,7 @@ class EventsOut(BaseModel):
 class AssignIn(_Body):
     """The worker to name."""
 
-    employee_code: Short
+    employee_code: Code
 
 
 class CancelIn(_Body):
@@ -85,8 +87,8 @@ class CancelIn(_Body):
 class WindowIn(_Body):
     """When the worker comes."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
 
 class RescheduleIn(_Body):
@@ -355,6 +357,8 @@ class _Handlers:
             raise invalid(
                 FieldError("/window", "window_backwards", "Giờ kết thúc phải sau giờ bắt đầu.", "It ends before it begins.")
             )
+        if window.start <= call.now:
+            raise invalid(FieldError("/window", "window_past", "Khung giờ đã qua.", "The window is in the past."))
         await self._desk.reschedule(view.id, (window.start, window.end))
         return Answer(body=shipment_out(await _visible(call)))
 

@@ -187,10 +187,12 @@ class Desk:
             await outbox.add(outbox.Work(topic=CANCEL, payload={"shipment_id": shipment_id}), now=now)
 
     async def reschedule(self, shipment_id: str, window: Window) -> None:
-        """Change when the worker comes; the papers must not have moved yet."""
+        """Change when the worker comes to the citizen's door; refused once nobody comes any more."""
         shipment = await _existing(shipment_id)
         if shipment.closed:
             raise Problem(409, "shipment_closed", vi="Bưu gửi đã kết thúc.", en="The shipment has ended.")
+        if shipment.leg == Leg.PICKUP and not can_cancel(Status(shipment.status)):
+            raise Problem(409, "already_collected", vi="Hồ sơ đã được thu gom.", en="The papers are collected already.")
         async with transaction():
             await Shipment.filter(id=shipment_id).update(
                 window_start=window[0], window_end=window[1], updated_at=self.clock()
@@ -221,12 +223,14 @@ def may_cancel(status: Status) -> bool:
 
 
 def assigned_fact(shipment: Shipment, worker: WorkerNamed, *, source: str, key: str, now: datetime) -> Fact:
-    """Return the fact that names a worker: on the pickup leg it is a step of its own, on delivery it moves nothing."""
+    """Return the fact that names a worker: a step of its own while somebody is to come for the papers, else a mere note."""
+    current = Status(shipment.status)
+    to_come = shipment.leg == Leg.PICKUP and can_cancel(current) and current is not Status.CANCEL_REQUESTED
     return Fact(
         fact_id=new_id(),
         source=source,
         source_id=f"{shipment.id}:assign:{key}",
-        status=Status.PICKUP_ASSIGNED if shipment.leg == Leg.PICKUP else None,
+        status=Status.PICKUP_ASSIGNED if to_come else None,
         occurred_at=now,
         received_at=now,
         worker=worker,

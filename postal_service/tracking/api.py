@@ -1,5 +1,6 @@
 """Tracking over HTTP: the masked look-up, the second factor, live updates."""
 
+from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import web
@@ -11,13 +12,15 @@ from postal_service.tracking.access import Access
 from postal_service.tracking.details import details
 from postal_service.tracking.live import Hub
 from postal_service.tracking.queries import View
+from postal_service.tracking.remembered import REMEMBERED
 from postal_service.tracking.schemas import OpenedOut, TrackingOut, VerifyIn
 from postal_service.tracking.service import Tracking
 from postal_service.tracking.stream import stream_updates
 from postal_service.web.endpoints import EVENT_STREAM, JSON, Answer, Call, Endpoint
-from postal_service.web.language import language_of
+from postal_service.web.language import Language, language_of
 
 _TAG = "tracking"
+_read_code = lru_cache(maxsize=REMEMBERED)(read_tracking_code)
 _JSON_HEADERS = {"Content-Type": JSON}
 
 
@@ -69,31 +72,32 @@ class _Handlers:
         self._hub = hub
 
     async def show(self, request: web.Request) -> web.Response:
-        view = await self._view(request)
-        return web.Response(body=view.document(language_of(request)), headers=_JSON_HEADERS)
+        view = await self._view(request, language_of(request))
+        return web.Response(body=view.document, headers=_JSON_HEADERS)
 
     async def verify(self, call: Call[VerifyIn]) -> Answer:
         code = read_tracking_code(call.path["code"])
         story = await self._access.verify(code, call.body.last_four) if code else None
-        view = await self._tracking.view(code) if code and story else None
+        view = await self._tracking.view(code, call.language) if code and story else None
         if code is None or story is None or view is None:
             raise unknown_code()
-        opened = from_json(view.document(call.language)) | details(story, call.language)
+        opened = from_json(view.document) | details(story, call.language)
         return Answer(body=opened, headers={"Set-Cookie": self._access.cookie(code)})
 
     async def live(self, request: web.Request) -> web.StreamResponse:
-        known = await self._view(request)
+        language = language_of(request)
+        known = await self._view(request, language)
 
         async def latest() -> View | None:
-            return await self._tracking.view(known.code)
+            return await self._tracking.view(known.code, language)
 
         with self._hub.subscribed(known.request_id) as subscription:
             # Read again now that every later change wakes us.
-            return await stream_updates(request, await self._view(request), latest, subscription, language_of(request))
+            return await stream_updates(request, await self._view(request, language), latest, subscription)
 
-    async def _view(self, request: web.Request) -> View:
-        code = read_tracking_code(request.match_info["code"])
-        view = await self._tracking.view(code) if code else None
+    async def _view(self, request: web.Request, language: Language) -> View:
+        code = _read_code(request.match_info["code"])
+        view = await self._tracking.view(code, language) if code else None
         if view is None:
             raise unknown_code()
         return view

@@ -63,7 +63,7 @@ class _Pages:
     async def show(self, call: Call) -> web.Response:
         typed = call.path["code"]
         code = read_typed(typed)
-        view = await self._tracking.view(code) if code else None
+        view = await self._tracking.view(code, call.language) if code else None
         if code is None or view is None:
             return _unknown(call.request, typed)
         if typed != code:
@@ -88,7 +88,7 @@ class _Pages:
             response = _redirect(code, request)
             response.headers["Set-Cookie"] = self._access.cookie(code)
             return response
-        view = await self._tracking.view(code) if code else None
+        view = await self._tracking.view(code, language_of(request)) if code else None
         if view is None:
             return _unknown(request, typed)
         return _show(request, view, None, refused)
@@ -112,7 +112,7 @@ def _unknown(request: web.Request, typed: str) -> web.Response:
 
 def _show(request: web.Request, view: View, opened: Story | None, refused: Problem | None = None) -> web.Response:
     language = language_of(request)
-    shown: dict[str, Any] = from_json(view.document(language))
+    shown: dict[str, Any] = from_json(view.document)
     response = page(
         request,
         "tracking/page.html",

@@ -6,37 +6,33 @@ from postal_service.storage import sql
 
 
 class View(NamedTuple):
-    """What a code shows, ready to be sent: the same document in both languages, and the version it was made of."""
+    """What a code shows in one language, ready to be sent, and the version it was made of."""
 
     code: str
     request_id: str
     version: int
     head: int
     """The version there is."""
-    vi: bytes
-    en: bytes
+    document: bytes
+    """JSON."""
 
     @property
     def current(self) -> bool:
         """Tell whether nothing has changed since the view was made."""
         return self.version >= self.head
 
-    def document(self, language: str) -> bytes:
-        """Return the JSON in `language`."""
-        return self.en if language == "en" else self.vi
 
-
-async def store(view: View) -> None:
-    """Keep a view, unless a newer one is there."""
+async def store(vi: View, en: View) -> None:
+    """Keep a view in both languages, unless a newer one is there."""
     await sql.execute(
         "INSERT INTO tracking_view (code, request_id, version, vi, en) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (code) DO UPDATE SET version = excluded.version, vi = excluded.vi, en = excluded.en"
         " WHERE tracking_view.version <= excluded.version",
-        view.code,
-        view.request_id,
-        view.version,
-        view.vi.decode(),
-        view.en.decode(),
+        vi.code,
+        vi.request_id,
+        vi.version,
+        vi.document.decode(),
+        en.document.decode(),
     )
 
 

@@ -8,7 +8,6 @@ from aiohttp import web
 from postal_service.tracking.live import Subscription
 from postal_service.tracking.queries import View
 from postal_service.web.endpoints import EVENT_STREAM
-from postal_service.web.language import Language
 
 PING_SECONDS = 15.0
 STREAM_SECONDS = 600.0
@@ -28,15 +27,13 @@ _NOTHING_SEEN = -1
 Latest = Callable[[], Awaitable[View | None]]
 
 
-async def stream_updates(
-    request: web.Request, view: View, latest: Latest, subscription: Subscription, language: Language
-) -> web.StreamResponse:
+async def stream_updates(request: web.Request, view: View, latest: Latest, subscription: Subscription) -> web.StreamResponse:
     """Send the view unless the client has seen it, then every later one, until told to close or the time is over."""
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
     try:
         await _write(response, _RETRY)
-        await _follow(response, view, latest, subscription, language=language, seen=_last_seen(request, view))
+        await _follow(response, view, latest, subscription, seen=_last_seen(request, view))
     except TimeoutError:
         # Ending the response politely would wait for this client as well.
         if request.transport is not None:
@@ -47,19 +44,13 @@ async def stream_updates(
 
 
 async def _follow(
-    response: web.StreamResponse,
-    view: View | None,
-    latest: Latest,
-    subscription: Subscription,
-    *,
-    language: Language,
-    seen: int,
+    response: web.StreamResponse, view: View | None, latest: Latest, subscription: Subscription, *, seen: int
 ) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + STREAM_SECONDS
     while view is not None:
         if view.version > seen:
-            await _write(response, b"id: %d\nevent: tracking\ndata: %b\n\n" % (view.version, view.document(language)))
+            await _write(response, b"id: %d\nevent: tracking\ndata: %b\n\n" % (view.version, view.document))
             seen = view.version
         else:
             await _write(response, _PING)

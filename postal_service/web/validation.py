@@ -1,10 +1,11 @@
 """Reading bodies and queries with pydantic, and telling what is wrong with them in words for people."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from postal_service.kit.problems import FieldError, Problem, invalid
@@ -12,6 +13,7 @@ from postal_service.web.validation_texts import describe
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _NUL = "\x00"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 # PostgreSQL stores no NUL character, and nobody's name or address has one.
 _NUL_TEXTS = {
     "code": "not_allowed_character",
@@ -26,6 +28,16 @@ def refuse(code: str, *, vi: str, en: str) -> PydanticCustomError:
     The words must not repeat what was typed: they end up in answers, and answers end up in other people's logs.
     """
     return PydanticCustomError("refused", "{en}", {"code": code, "vi": vi, "en": en})
+
+
+def _within_a_lifetime(moment: datetime) -> datetime:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise refuse("out_of_range", vi="Thời điểm quá xa.", en="The time is too far away.")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_a_lifetime)]
+"""A time with its offset. The first and last years of the calendar have none in every other offset."""
 
 
 async def read_json(request: web.Request, model: type[ModelT]) -> ModelT:

@@ -127,7 +127,7 @@ async def test_of_many_changes_at_once_a_busy_page_gets_the_latest(house: House)
             for _ in range(50):
                 await house.touch(told.request_id)
             await subscription.wait(60)
-            view = await house.tracking.view(told.tracking_code)
+            view = await house.tracking.view(told.tracking_code, "vi")
             assert view is not None
             assert view.version == 50
 
