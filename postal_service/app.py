@@ -17,6 +17,7 @@ from carriers.registry import build_enabled
 from config.reference import load_reference
 from config.settings import Environment, Settings
 from notifications.registry import Senders, build_senders
+from notifications.settings import TwilioSettings
 from postal_service.accounts.people import workers_of_offices
 from postal_service.accounts.service import Accounts
 from postal_service.fees import api as fees_api
@@ -196,7 +197,7 @@ async def open_program(settings: Settings, *, clock: Clock = system_clock) -> As
             stack.push_async_callback(carrier.close)
         kept = KeptMessages(clock)
         senders = build_senders(
-            settings.twilio,
+            settings.twilio if "twilio" in settings.messaging.sms_providers else TwilioSettings(),
             settings.smtp,
             kept.keep,
             status_callback_url=settings.public_url + messaging_api.TWILIO_STATUS,

@@ -74,6 +74,10 @@ def serve(
     if workers > 1:
         if settings.database_url.get_secret_value().startswith("sqlite"):
             fail("several workers need PostgreSQL: SQLite serves one process")
+        if settings.http.metrics_port is not None:
+            fail(
+                "several workers cannot share POSTAL_HTTP__METRICS_PORT: give each process its own, or ask with an admin key"
+            )
         upkeep.run_workers(workers, role=role, host=host or settings.http.host, port=port or settings.http.port)
         return
     _run(_serve(settings, role, host or settings.http.host, settings.http.port if port is None else port))

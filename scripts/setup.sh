@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the program and its tests need: Python packages into .venv, browser libraries into node_modules, and a
-# PostgreSQL to test against where the machine has none. Does nothing when nothing changed.
+# Installs what the program and its tests need: Python packages into .venv, and a PostgreSQL to test against where the
+# machine has none. Does nothing when nothing changed.
 set -eu
 cd "$(dirname "$0")/.."
 stamp=.venv/.installed

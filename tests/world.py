@@ -154,7 +154,7 @@ async def a_world(database_url: str, folder: Path, **overrides: Any) -> AsyncIte
     """Open a world on a migrated database. `overrides` are settings (`messaging={...}`)."""
     clock = MovableClock()
     keys = make_key_pair(folder)
-    carrier_server = TestServer(make_app("vnpost", key_file=keys.public, clock=clock))
+    carrier_server = TestServer(make_app("vnpost", profile="straight", key_file=keys.public, clock=clock))
     await carrier_server.start_server()
     settings = Settings.model_validate(
         {

@@ -8,3 +8,11 @@ async def hold(scope: str) -> None:
     # SQLite's transactions already come one after another.
     if sql.dialect() == "postgres":
         await sql.fetch("SELECT pg_advisory_xact_lock(hashtext($1))", scope)
+
+
+async def doubt_waiting() -> int:
+    """Have every waiting message asked for at its provider before it is sent; returns how many. For a restored database.
+
+    It may have been sent after the copy was made.
+    """
+    return await sql.execute("UPDATE message SET trying_since = created_at WHERE state = 'queued' AND trying_since IS NULL")

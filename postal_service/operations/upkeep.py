@@ -17,8 +17,11 @@ from postal_service.operations import backup, doctor
 from postal_service.outbox import service as outbox
 from postal_service.shipments import inbox, recording, territory
 from postal_service.shipments import service as shipments
+from postal_service.messaging import queries as message_queries
+from postal_service.shipments import queries as shipment_queries
 from postal_service.storage import schema
 from postal_service.storage.database import open_database, read_url
+from postal_service.storage.transactions import transaction
 from postal_service.tables import MODELS
 
 _WORKER_MARK = "POSTAL_ONE_OF_SEVERAL_WORKERS"
@@ -47,10 +50,23 @@ async def back_up(settings: Settings, folder: Path) -> str:
 
 
 async def restore(settings: Settings, folder: Path, *, name: str | None, replace: bool) -> str:
-    """Bring the newest copy of a folder back, or the one of that name; returns what to tell."""
+    """Bring the newest copy of a folder back, or the one of that name; returns what to tell.
+
+    What waited to be booked or sent when the copy was made may have gone out since: its outcome is now unknown.
+    """
     target = read_url(settings.database_url.get_secret_value())
     restored = await backup.restore(target, folder, name=name, replace=replace)
-    return f"restored {restored.rows} rows of {rfc3339(restored.made_at)}"
+    database = await open_database(target, MODELS)
+    try:
+        async with transaction():
+            orders = await shipment_queries.doubt_drafts()
+            messages = await message_queries.doubt_waiting()
+    finally:
+        await database.close()
+    return (
+        f"restored {restored.rows} rows of {rfc3339(restored.made_at)};"
+        f" {orders} orders and {messages} messages will be asked for before they go out"
+    )
 
 
 async def replay(program: Program, message_id: str | None, since: datetime | None) -> int:

@@ -61,3 +61,14 @@ async def insert_messages(rows: Sequence[tuple[str, str, datetime, bytes, str, s
         "INSERT INTO carrier_message (id, carrier, received_at, body, headers, fingerprint) VALUES ($1, $2, $3, $4, $5, $6)",
         rows,
     )
+
+
+async def doubt_drafts() -> int:
+    """Have every order that is not booked yet looked up before it is booked; returns how many. For a restored database.
+
+    It may have been booked after the copy was made.
+    """
+    return await sql.execute(
+        "UPDATE shipment SET booking = 'submit_unknown', booking_tried_at = created_at"
+        " WHERE booking = 'draft' AND NOT closed"
+    )
