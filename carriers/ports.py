@@ -195,7 +195,7 @@ class Carrier(Protocol):
         ...
 
     def verify_hook(self, hook: HookRequest) -> HookVerdict:
-        """Check a hook's proof, in constant time, fail closed. May take milliseconds of CPU: call it off the loop."""
+        """Check a hook's proof, in constant time, fail closed."""
         ...
 
     def parse_hook(self, body: bytes) -> list[HookItem]:

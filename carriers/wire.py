@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -35,7 +34,7 @@ def fields(value: Any) -> dict[str, Any]:
 
     Carriers write one field as `originalID`, `originalId` and `OriginalId`, or with a space at its end.
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return {}
     return {str(name).strip().lower(): field for name, field in value.items()}
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from carriers.errors import MalformedAnswer
 from carriers.ports import Carrier, HookItem, HookReply, HookRequest
@@ -28,8 +29,9 @@ WAIT_FOR_BOOKING_SECONDS = 3.0
 _HURRY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrived:
+class _Arrived(NamedTuple):
+    """A row of `carrier_message`."""
+
     message_id: str
     carrier: str
     at: datetime
@@ -131,7 +133,7 @@ class Inbox:
 
 
 async def _write(arrived: Sequence[_Arrived]) -> Sequence[None]:
-    await queries.insert_messages([(a.message_id, a.carrier, a.at, a.body, a.headers, a.fingerprint) for a in arrived])
+    await queries.insert_messages(arrived)
     await outbox.add(
         *(outbox.Work(topic=MESSAGE, payload={"message_id": a.message_id}) for a in arrived), now=arrived[-1].at
     )
