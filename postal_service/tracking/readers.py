@@ -2,13 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextvars import copy_context
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
-from postal_service.storage import sql
+from tortoise.connection import get_connection
+
 from postal_service.storage.database import Target
 from postal_service.tracking.queries import View
 from postal_service.tracking.remembered import Remembered
@@ -24,9 +25,10 @@ _ONE: dict[Language, str] = {
     "en": f"SELECT {_COLUMNS}, v.en {_JOINED} = ?",
 }
 _MANY: dict[Language, str] = {
-    "vi": f"SELECT v.code, {_COLUMNS} AS head, v.vi AS document {_JOINED} = ANY($1)",
-    "en": f"SELECT v.code, {_COLUMNS} AS head, v.en AS document {_JOINED} = ANY($1)",
+    "vi": f"SELECT v.code, {_COLUMNS}, v.vi {_JOINED} = ANY($1)",
+    "en": f"SELECT v.code, {_COLUMNS}, v.en {_JOINED} = ANY($1)",
 }
+_Waiting = dict[str, list[asyncio.Future[View | None]]]
 
 
 class Reader(Protocol):
@@ -136,7 +138,7 @@ class _ReadingDesk:
     def __init__(self, language: Language, remembered: Remembered) -> None:
         self._language = language
         self._remembered = remembered
-        self._waiting: dict[str, list[asyncio.Future[View | None]]] = {}
+        self._waiting: _Waiting = {}
         self._reading: asyncio.Task[None] | None = None
         # The reading task must see the database, and nothing of the request that happens to start it.
         self._context = copy_context()
@@ -153,30 +155,30 @@ class _ReadingDesk:
             self._reading.cancel()
 
     async def _read_waiting(self) -> None:
-        while self._waiting:
-            waiting, self._waiting = self._waiting, {}
-            try:
-                found = await self._fetch(list(waiting))
-            except Exception as error:  # noqa: BLE001 - it is handed to everybody who waits
-                for future in _still_there(waiting.values()):
-                    future.set_exception(error)
-            else:
-                for code, futures in waiting.items():
-                    for future in _still_there([futures]):
-                        future.set_result(found.get(code))
+        asked: _Waiting = {}
+        try:
+            # One connection for as long as somebody waits: giving it back costs a round trip of its own.
+            async with get_connection("default").acquire_connection() as connection:
+                while self._waiting:
+                    asked, self._waiting = self._waiting, {}
+                    began = asyncio.get_running_loop().time()
+                    self._answer(asked, await connection.fetch(_MANY[self._language], list(asked)), began)
+        except Exception as error:  # noqa: BLE001 - it is handed to everybody who waits
+            asked, self._waiting = asked | self._waiting, {}
+            for future in _unanswered(asked.values()):
+                future.set_exception(error)
 
-    async def _fetch(self, codes: list[str]) -> dict[str, View]:
-        began = asyncio.get_running_loop().time()
-        rows = await sql.fetch(_MANY[self._language], codes)
-        found = {}
-        for row in rows:
-            view = View(row["code"], row["request_id"], row["version"], row["head"] or 0, row["document"].encode())
-            found[view.code] = view
+    def _answer(self, asked: _Waiting, rows: Sequence[Any], began: float) -> None:
+        for code, request_id, version, head, document in rows:
+            view = View(code, request_id, version, head or 0, document.encode())
             if view.current:
                 self._remembered.put(view, self._language, began)
-        return found
+            for future in _unanswered([asked[code]]):
+                future.set_result(view)
+        for future in _unanswered(asked.values()):
+            future.set_result(None)
 
 
-def _still_there(waiting: Iterable[list[asyncio.Future[View | None]]]) -> Iterator[asyncio.Future[View | None]]:
-    """Return those whose caller has not left meanwhile."""
+def _unanswered(waiting: Iterable[list[asyncio.Future[View | None]]]) -> Iterator[asyncio.Future[View | None]]:
+    """Return the futures that still wait; a caller who left has cancelled theirs."""
     return (future for futures in waiting for future in futures if not future.done())

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.bench import filing, hooks, lookups, table
+from tests.bench import filing, folding, hooks, lookups, starting, table, telling
 from tests.bench.bench import ENGINES, Bench, cluster, say
 from tests.bench.load import load
 from tests.bench.table import Figure
@@ -14,6 +14,9 @@ PARTS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "lookups": lookups.measure,
     "hooks": hooks.measure,
     "filing": filing.measure,
+    "telling": telling.measure,
+    "folding": folding.measure,
+    "starting": starting.measure,
 }
 
 

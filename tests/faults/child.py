@@ -61,10 +61,10 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path, ste
 
 def _hurry() -> None:
     """Shorten what is waited for."""
-    dispatcher.LEASE, dispatcher.RENEW_SECONDS, dispatcher.LOOK_SECONDS = timedelta(seconds=1), 0.3, 0.1
-    pulling.CLAIM, pulling.LOOK_SECONDS = timedelta(seconds=1), 0.1
+    dispatcher.LEASE, dispatcher.RENEW_SECONDS, dispatcher.LOOK_SECONDS = timedelta(seconds=0.6), 0.2, 0.1
+    pulling.CLAIM, pulling.LOOK_SECONDS = timedelta(seconds=0.6), 0.1
     booking.LOOK_UP_AFTER, booking.ABSENT_AFTER = timedelta(seconds=0.2), timedelta(seconds=0.4)
-    booking.DIED_AFTER = timedelta(seconds=1)
+    booking.DIED_AFTER = timedelta(seconds=0.6)
     inbox.WAIT_FOR_BOOKING_SECONDS = 0.3
     messaging.LOOK_UP_SECONDS = 0.4
 

@@ -68,7 +68,7 @@ async def _end(town: Town, tracking_code: str) -> End:
     return End(
         request=shown["status"],
         shipments=tuple(await town.look("SELECT leg, status, booking, holder_kind FROM shipment ORDER BY id")),
-        timeline=tuple(entry["status"] for entry in shown["timeline"]),
+        timeline=tuple(sorted(entry["status"] for entry in shown["timeline"])),
         told=tuple(await town.look("SELECT event, channel FROM message WHERE state <> 'dropped' ORDER BY event, channel")),
     )
 
