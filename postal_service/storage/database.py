@@ -40,7 +40,7 @@ def read_url(url: str, *, pool: int = 10) -> Target:
     if parts.scheme == "sqlite":
         # sqlite:///relative and sqlite:////absolute, as SQLAlchemy made usual.
         path = unquote(parts.path.removeprefix("/"))
-        if parts.netloc or not path:
+        if parts.netloc or not path or not url.startswith("sqlite:///"):
             raise DatabaseUrlError("a SQLite URL is sqlite:///relative/path or sqlite:////absolute/path")
         return Target(
             dialect="sqlite",

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.bench import filing, folding, hooks, lookups, starting, table, telling
+from tests.bench import filing, folding, hooks, lookups, memory, rough_days, starting, table, telling
 from tests.bench.bench import ENGINES, Bench, cluster, say
 from tests.bench.load import load
 from tests.bench.table import Figure
@@ -17,6 +17,8 @@ PARTS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "telling": telling.measure,
     "folding": folding.measure,
     "starting": starting.measure,
+    "memory": memory.measure,
+    "rough": rough_days.measure,
 }
 
 
@@ -38,6 +40,7 @@ def main() -> None:
             rounds=arguments.rounds,
             seconds=arguments.seconds,
             load_minutes=arguments.minutes,
+            rough_shipments=arguments.rough,
         )
         for name in arguments.parts or PARTS:
             say(name)
@@ -53,6 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
     parser.add_argument("--seconds", type=float, default=2.0, help="of one turn")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long the memory is watched under load")
+    parser.add_argument("--rough", type=int, default=10_000, help="how many rough shipments")
     return parser.parse_args()
 
 

@@ -33,6 +33,7 @@ class Bench:
     """Of one turn of one side."""
     load_minutes: float
     """How long the memory is watched under load."""
+    rough_shipments: int
 
     def new_database(self, engine: str, name: str) -> str:
         """Return the URL of a new, empty database."""

@@ -28,8 +28,12 @@ def measure(bench: Bench) -> Iterator[Figure]:
 def filings(key: str) -> Iterator[bytes]:
     """Return requests to file, each with an external id of its own, for ever."""
     for number in count(1):
-        body = a_request(external_id=f"BENCH-{number}")
-        yield post("/api/v1/requests", json.dumps(body, ensure_ascii=False).encode(), key=key)
+        yield post("/api/v1/requests", a_filing(f"BENCH-{number}"), key=key)
+
+
+def a_filing(external_id: str) -> bytes:
+    """Return the body of a request to file."""
+    return json.dumps(a_request(external_id=external_id), ensure_ascii=False).encode()
 
 
 def _measure(bench: Bench, engine: str, port: int, requests: Iterator[bytes]) -> Figure:

@@ -31,8 +31,12 @@ class World:
         """Take a request home while the program dies these deaths."""
         self.towns += 1
         async with a_town(self.prepared, self.keys, self.folder / f"town{self.towns}", deaths) as town:
-            end = await take_home(town)
-            await nothing_lost_or_doubled(town)
+            try:
+                end = await take_home(town)
+                await nothing_lost_or_doubled(town)
+            except AssertionError as error:
+                error.add_note(f"to die: {deaths}\nstill to die: {town.deaths}\n{town.process.output[-5000:]}")
+                raise
             return end, town
 
 

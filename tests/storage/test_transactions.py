@@ -9,11 +9,11 @@ import pytest
 from postal_service.outbox import queries
 from postal_service.outbox.models import OutboxJob
 from postal_service.storage import sql
-from postal_service.storage.database import Database
 from postal_service.storage.group_commit import GroupCommit
 from postal_service.storage.transactions import listen, signal, transaction
 from tests.world import A_MONDAY_MORNING
 
+pytestmark = pytest.mark.usefixtures("database")
 NOW = A_MONDAY_MORNING
 
 
@@ -25,7 +25,7 @@ async def versions() -> dict[str, int]:
     return await queries.versions(["A", "B", "C", "D"])
 
 
-async def test_listeners_are_told_after_the_commit_and_never_of_what_was_rolled_back(database: Database) -> None:
+async def test_listeners_are_told_after_the_commit_and_never_of_what_was_rolled_back() -> None:
     heard: list[tuple[str, str]] = []
     stop = listen(lambda channel, subject: heard.append((channel, subject)))
     try:
@@ -36,11 +36,15 @@ async def test_listeners_are_told_after_the_commit_and_never_of_what_was_rolled_
                 signal("work")
             assert heard == []
         assert heard == [("change", "A"), ("work", "")]
-        with pytest.raises(RuntimeError, match="oops"):
+
+        async def fail() -> None:
             async with transaction():
                 await raise_version("B")
                 signal("change", "B")
                 raise RuntimeError("oops")
+
+        with pytest.raises(RuntimeError, match="oops"):
+            await fail()
         assert len(heard) == 2
         assert await versions() == {}
     finally:
@@ -52,7 +56,7 @@ async def test_listeners_are_told_after_the_commit_and_never_of_what_was_rolled_
         signal("change", "D")
 
 
-async def test_callers_that_wait_together_share_a_commit_and_are_answered_after_it(database: Database) -> None:
+async def test_callers_that_wait_together_share_a_commit_and_are_answered_after_it() -> None:
     batches: list[int] = []
 
     async def write(items: Sequence[str]) -> Sequence[str]:
@@ -74,7 +78,7 @@ async def test_callers_that_wait_together_share_a_commit_and_are_answered_after_
     assert len(batches) < 4
 
 
-async def test_one_bad_item_fails_alone(database: Database) -> None:
+async def test_one_bad_item_fails_alone() -> None:
     async def write(items: Sequence[str]) -> Sequence[None]:
         for item in items:
             await raise_version(item)
@@ -91,7 +95,7 @@ async def test_one_bad_item_fails_alone(database: Database) -> None:
     assert (await versions())["D"] == 1
 
 
-async def test_a_caller_that_gives_up_does_not_take_the_others_along(database: Database) -> None:
+async def test_a_caller_that_gives_up_does_not_take_the_others_along() -> None:
     release = asyncio.Event()
 
     async def write(items: Sequence[str]) -> Sequence[None]:
@@ -110,7 +114,7 @@ async def test_a_caller_that_gives_up_does_not_take_the_others_along(database: D
     assert "B" in await versions()
 
 
-async def test_a_moment_is_the_same_in_whatever_offset_it_is_written(database: Database) -> None:
+async def test_a_moment_is_the_same_in_whatever_offset_it_is_written() -> None:
     hanoi, tokyo = NOW, NOW.astimezone(timezone(timedelta(hours=9)))
     await OutboxJob.create(topic="t", payload={}, not_before=tokyo, created_at=hanoi)
     await OutboxJob.filter(topic="t").update(finished_at=tokyo)
