@@ -293,12 +293,10 @@ def _handlers(
     """Return who does which work. What happens in a room below and concerns one above is tied here."""
 
     async def shipment_changed(job: Job) -> None:
-        shipment_id = str(job.payload["shipment_id"])
-        await requests.shipment_changed(shipment_id)
-        await teller.shipment_changed(shipment_id)
-        view = await shipments.get(shipment_id)
-        if view is not None:
-            await tracking.refresh(view.request_id)
+        view, journey = await shipments.journey(str(job.payload["shipment_id"]))
+        await requests.shipment_changed(view)
+        await teller.shipment_changed(view, journey)
+        await tracking.refresh(view.request_id)
 
     async def request_changed(job: Job) -> None:
         request_id = str(job.payload["request_id"])

@@ -183,7 +183,7 @@ class Filing:
             await RequestEvent.bulk_create(events)
             for view in await shipments.open_legs([leg for f in fresh for leg in f.legs], now=now):
                 views.setdefault(view.request_id, []).append(view)
-            await outbox.touch(*(f.request.id for f in fresh))
+            outbox.touch(*(f.request.id for f in fresh))
             await outbox.add(
                 *(journal.changed(f.request.id, event) for f, event in zip(fresh, events, strict=True)), now=now
             )

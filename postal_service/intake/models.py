@@ -48,7 +48,6 @@ class Request(Model):
         unique_together = (("client_id", "external_id"),)
         indexes = (
             Index(fields=("agency", "status")),
-            Index(fields=("dossier_code",)),
             Index(fields=("external_id",)),
             Index(fields=("status", "promised_on")),
         )
@@ -68,3 +67,5 @@ class RequestEvent(Model):
 
     class Meta:
         table = "request_event"
+        # Neither engine makes one for a foreign key by itself.
+        indexes = (Index(fields=("request_id",)),)

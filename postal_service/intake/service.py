@@ -18,6 +18,7 @@ from postal_service.kit.reference import Agency, Reference
 from postal_service.outbox import service as outbox
 from postal_service.shipments import service as shipments
 from postal_service.shipments.service import NewLeg
+from postal_service.shipments.views import ShipmentView
 from postal_service.storage.transactions import transaction
 
 _S = RequestStatus
@@ -116,10 +117,9 @@ class Intake:
             await self._call_off(request_id, "withdrawn")
             return request
 
-    async def shipment_changed(self, shipment_id: str) -> None:
+    async def shipment_changed(self, view: ShipmentView) -> None:
         """Close the request when its delivery leg came home."""
-        view = await shipments.get(shipment_id)
-        if view is None or view.leg is not Leg.DELIVERY or view.status is not Status.DELIVERED:
+        if view.leg is not Leg.DELIVERY or view.status is not Status.DELIVERED:
             return
         async with transaction():
             request = await self._locked(view.request_id, None)
@@ -189,7 +189,7 @@ class Intake:
         await request.save()
         event = journal.event(request.id, kind, actor, now, detail)
         await event.save()
-        await outbox.touch(request.id)
+        outbox.touch(request.id)
         await outbox.add(journal.changed(request.id, event), now=now)
 
     async def _call_off(self, request_id: str, why: str) -> None:

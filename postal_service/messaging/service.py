@@ -17,6 +17,7 @@ from postal_service.messaging.rules import CHANNELS, Event, Notice, Told
 from postal_service.outbox import service as outbox
 from postal_service.outbox.dispatcher import Dead, Job, Later
 from postal_service.shipments import service as shipments
+from postal_service.shipments.journey import Journey
 from postal_service.shipments.views import ShipmentView
 from postal_service.storage.transactions import transaction
 
@@ -53,9 +54,8 @@ class Messaging:
     policy: Policy
     clock: Clock
 
-    async def shipment_changed(self, shipment_id: str) -> None:
+    async def shipment_changed(self, view: ShipmentView, journey: Journey) -> None:
         """Tell where a shipment is now, if that has to be told and was not."""
-        view, journey = await shipments.journey(shipment_id)
         notice = rules.notice_for(view.leg, journey)
         story = await self.find_story(view.request_id) if notice else None
         if notice is None or story is None:
@@ -175,7 +175,7 @@ class Messaging:
         message.update_from_dict({**columns, "updated_at": self.clock()})
         async with transaction():
             await Message.filter(id=message.id).update(**columns, updated_at=self.clock())
-            await outbox.touch(message.request_id)
+            outbox.touch(message.request_id)
 
     async def _tell(self, story: Story, scope: str, notice: Notice, values: Mapping[str, FieldValue]) -> None:
         now = self.clock()

@@ -29,6 +29,8 @@ LOOK_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 600.0
 MAX_ATTEMPTS = 30
+GIVE_UP_AFTER = timedelta(days=1)
+"""Work that only fails is dead after so many attempts and so long a time; waiting for somebody (`Later`) is no failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,7 @@ class Dispatcher:
         try:
             while not self._stopping:
                 self._wake.clear()
-                claimed = await self._claim()
-                if not claimed:
+                if not await self._claim_or_wait_out():
                     await self._wait()
             if self._running:
                 await asyncio.wait(self._running.values())
@@ -118,6 +119,14 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._wake.wait()
+
+    async def _claim_or_wait_out(self) -> int:
+        try:
+            return await self._claim()
+        except Exception:
+            # The database is away for a moment; the work is safe in it and goes on when it is back.
+            log.exception("claim_failed")
+            return 0
 
     async def _claim(self) -> int:
         free = self._concurrency - len(self._running)
@@ -161,7 +170,7 @@ class Dispatcher:
         except Exception as error:
             log.exception("job_failed", topic=job.topic, job=job.id, attempts=job.attempts)
             reason = type(error).__name__
-            if job.attempts >= MAX_ATTEMPTS:
+            if job.attempts >= MAX_ATTEMPTS and now - job.created_at > GIVE_UP_AFTER:
                 return JobState.DEAD, now, reason
             return JobState.READY, self._clock() + timedelta(seconds=backoff_seconds(job.attempts, random.random())), reason  # noqa: S311
         return JobState.DONE, now, None
@@ -176,5 +185,8 @@ class Dispatcher:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             if self._running:
-                async with transaction():
-                    await queries.renew(self._owner, list(self._running), self._clock() + LEASE)
+                try:
+                    async with transaction():
+                        await queries.renew(self._owner, list(self._running), self._clock() + LEASE)
+                except Exception:
+                    log.exception("lease_not_renewed")

@@ -26,14 +26,10 @@ async def claim(owner: str, topics: Sequence[str], now: datetime, lease_until: d
     return await sql.fetch(_CLAIM.format(topics=marks, lock=lock), owner, lease_until, now, limit, *topics)
 
 
-async def next_due(topics: Sequence[str]) -> datetime | None:
-    """Return when the next job that is not due yet becomes due."""
-    marks = ", ".join(f"${number}" for number in range(1, 1 + len(topics)))
-    rows = await sql.fetch(
-        f"SELECT min(not_before) AS due FROM outbox_job WHERE state = 'ready' AND topic IN ({marks})",  # noqa: S608
-        *topics,
-    )
-    return sql.read_time(rows[0]["due"]) if rows[0]["due"] else None
+async def count_open() -> dict[tuple[str, str], int]:
+    """Return how many jobs are not done, by topic and state."""
+    rows = await sql.fetch("SELECT topic, state, count(*) AS jobs FROM outbox_job WHERE state <> 'done' GROUP BY topic, state")
+    return {(row["topic"], row["state"]): row["jobs"] for row in rows}
 
 
 async def renew(owner: str, ids: Sequence[int], lease_until: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from postal_service.outbox import queries
 from postal_service.outbox.models import JobState, OutboxJob
-from postal_service.storage.transactions import signal, transaction
+from postal_service.storage.transactions import signal, transaction, write_last
 
 WORK = "work"
 CHANGE = "change"
@@ -32,10 +32,10 @@ async def add(*works: Work, now: datetime) -> None:
     signal(WORK)
 
 
-async def touch(*subjects: str) -> None:
+def touch(*subjects: str) -> None:
     """Say in the present transaction that these requests changed, so that their pages are made anew."""
-    await queries.touch(subjects)
     for subject in subjects:
+        write_last(queries.touch, subject)
         signal(CHANGE, subject)
 
 
@@ -79,8 +79,4 @@ async def retry_dead(ids: Sequence[int], *, now: datetime) -> int:
 
 async def backlog() -> dict[tuple[str, str], int]:
     """Return how many jobs wait, run or are dead, by topic and state. For metrics and `doctor`."""
-    rows = await OutboxJob.exclude(state=JobState.DONE).values_list("topic", "state")
-    counts: dict[tuple[str, str], int] = {}
-    for topic, state in rows:
-        counts[topic, state] = counts.get((topic, state), 0) + 1
-    return counts
+    return await queries.count_open()

@@ -275,9 +275,7 @@ def endpoints(desk: Desk, inbox: Inbox) -> list[Endpoint]:
         Endpoint(
             "POST", f"{one}/reschedule", handlers.reschedule, "Change the window", TAG, WRITE, RescheduleIn, answers=shown
         ),
-        Endpoint(
-            "GET", f"{one}/label.pdf", handlers.label, "The carrier's label", TAG, READ, media_type="application/pdf"
-        ),
+        Endpoint("GET", f"{one}/label.pdf", handlers.label, "The carrier's label", TAG, READ, media_type="application/pdf"),
         Endpoint(
             "GET",
             f"{one}/custody",
@@ -371,8 +369,7 @@ class _Handlers:
         view, folded = await service.journey(call.path["id"])
         opened = view.events[0].received_at if view.events else view.custody.since
         chain = [
-            {"holder_kind": h.kind.value, "holder_name": h.name, "since": rfc3339(h.since or opened)}
-            for h in folded.custody
+            {"holder_kind": h.kind.value, "holder_name": h.name, "since": rfc3339(h.since or opened)} for h in folded.custody
         ]
         return Answer(body={"items": chain})
 
@@ -422,9 +419,7 @@ def _told(event: EventIn, index: int) -> ToldEvent:
     phone = read_phone(worker.phone) if worker and worker.phone else None
     if worker and worker.phone and phone is None:
         raise invalid(
-            FieldError(
-                f"/events/{index}/worker/phone", "bad_phone", "Số điện thoại không hợp lệ.", "Not a valid number."
-            )
+            FieldError(f"/events/{index}/worker/phone", "bad_phone", "Số điện thoại không hợp lệ.", "Not a valid number.")
         )
     return ToldEvent(
         source_id=event.source_id,
@@ -433,9 +428,7 @@ def _told(event: EventIn, index: int) -> ToldEvent:
         occurred_at=event.occurred_at,
         place=event.place,
         note=event.note,
-        worker=WorkerNamed(
-            name=worker.name, phone=phone, employee_code=worker.employee_code, post_office=worker.post_office
-        )
+        worker=WorkerNamed(name=worker.name, phone=phone, employee_code=worker.employee_code, post_office=worker.post_office)
         if worker
         else None,
     )

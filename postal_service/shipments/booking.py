@@ -142,9 +142,7 @@ class BookingDesk:
             await queries.lock(shipment.id)
             if _given_up(await Shipment.get(id=shipment.id)):
                 return None
-            await recording.set_booking(
-                shipment.id, Status.SUBMITTING, now=now, booking_tried_at=now, carrier=carrier.name
-            )
+            await recording.set_booking(shipment.id, Status.SUBMITTING, now=now, booking_tried_at=now, carrier=carrier.name)
         return await carrier.create(_booking_request(shipment))
 
     async def _resolve(self, shipment: Shipment, carrier: Carrier) -> Booking | None:

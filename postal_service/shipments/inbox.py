@@ -95,23 +95,25 @@ class Inbox:
         except MalformedAnswer:
             await self._handled(message, "malformed")
             return
-        if carrier.capabilities.pull:
-            found = await self._ask_now(carrier.name, items)
-        else:
-            found = await self._believe(carrier.name, items)
-        if found < len(items) and self.clock() - message.received_at < _HURRY:
+        async with transaction():
+            if carrier.capabilities.pull:
+                found = await self._ask_now(carrier.name, items)
+            else:
+                found = await self._believe(carrier.name, items)
+            settled = found >= len(items) or self.clock() - message.received_at >= _HURRY
+            if settled:
+                await self._handled(message, "ok" if found else "not_ours")
+        if not settled:
             # The carrier can be faster than our own write of its answer to the booking.
             raise Later("not ours yet", seconds=WAIT_FOR_BOOKING_SECONDS)
-        await self._handled(message, "ok" if found else "not_ours")
 
     async def _ask_now(self, carrier: str, items: Sequence[HookItem]) -> int:
         numbers = sorted({item.item_number for item in items if item.item_number})
         if not numbers:
             return len(items)
-        async with transaction():
-            await queries.pull_now(carrier, numbers, self.clock())
-            signal(PULL)
-        return await Shipment.filter(carrier=carrier, item_number__in=numbers).count() + len(items) - len(numbers)
+        known = await queries.pull_now(carrier, numbers, self.clock())
+        signal(PULL)
+        return known + len(items) - len(numbers)
 
     async def _believe(self, carrier: str, items: Sequence[HookItem]) -> int:
         found = 0

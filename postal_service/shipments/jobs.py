@@ -41,8 +41,6 @@ class NamingJob:
                 await recording.open_review(shipment, "no_worker", "", "nobody serves this address", now=now)
                 return
             if asked[0] is None and shipment.leg == Leg.PICKUP:
-                await Shipment.filter(id=shipment.id).update(
-                    window_start=proposed.window[0], window_end=proposed.window[1]
-                )
+                await Shipment.filter(id=shipment.id).update(window_start=proposed.window[0], window_end=proposed.window[1])
             named = assigned_fact(shipment, proposed.worker, source=SYSTEM, key=proposed.source, now=now)
             await recording.record(shipment.id, [named], now=now)

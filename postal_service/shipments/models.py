@@ -130,6 +130,8 @@ class ShipmentEvent(Model):
     class Meta:
         table = "shipment_event"
         unique_together = (("source", "source_id"),)
+        # Neither engine makes one for a foreign key by itself.
+        indexes = (Index(fields=("shipment_id",)),)
 
 
 class CarrierMessage(Model):

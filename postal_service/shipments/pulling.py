@@ -19,7 +19,7 @@ from postal_service.kit.clock import Clock
 from postal_service.kit.ids import new_id
 from postal_service.shipments import queries, recording
 from postal_service.shipments.facts import Fact, WorkerNamed
-from postal_service.shipments.models import Shipment
+from postal_service.storage import sql
 from postal_service.storage.listening import RESYNC
 from postal_service.storage.transactions import listen, transaction
 
@@ -54,7 +54,7 @@ class Puller:
         try:
             while not self._stopping:
                 self._wake.clear()
-                if not await self._start_due():
+                if not await self._start_or_wait_out():
                     with suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_SECONDS):
                             await self._wake.wait()
@@ -81,6 +81,14 @@ class Puller:
         if channel in (PULL, RESYNC):
             self._wake.set()
 
+    async def _start_or_wait_out(self) -> int:
+        try:
+            return await self._start_due()
+        except Exception:
+            # The database is away for a moment; what is due stays due.
+            log.exception("due_not_read")
+            return 0
+
     async def _start_due(self) -> int:
         started = 0
         for name, carrier in self.carriers.items():
@@ -106,24 +114,23 @@ class Puller:
             log.error("pull_failed", carrier=carrier, exc_info=task.exception())
 
     async def _pull(self, carrier: Carrier, row: Mapping[str, Any], claimed_until: datetime) -> None:
-        shipment = await Shipment.get(id=row["id"])
         failures, pause = 0, self.every
         try:
             told = await carrier.track(str(row["item_number"]))
         except CarrierError as error:
-            failures = shipment.pull_failures + 1
+            failures = int(row["pull_failures"]) + 1
             wished = error.retry_after if isinstance(error, TryLater) else None
             pause = _pause_after_failure(failures, wished)
             log.info("pull_unanswered", carrier=carrier.name, error=type(error).__name__, code=error.code)
         else:
             now = self.clock()
-            await recording.record(shipment.id, [as_fact(fact, carrier.name, now) for fact in told], now=now)
-            last_move = max((fact.occurred_at for fact in told), default=shipment.created_at)
+            await recording.record(row["id"], [as_fact(fact, carrier.name, now) for fact in told], now=now)
+            last_move = max((fact.occurred_at for fact in told), default=sql.read_time(row["created_at"]))
             if self.clock() - last_move > QUIET_AFTER:
                 pause = min(LONGEST_PAUSE, self.every * QUIET_FACTOR)
         now = self.clock()
         async with transaction():
-            await queries.schedule_pull(shipment.id, claimed_until, now + pause, failures, now)
+            await queries.schedule_pull(row["id"], claimed_until, now + pause, failures, now)
 
 
 def _pause_after_failure(failures: int, wished_seconds: float | None) -> timedelta:

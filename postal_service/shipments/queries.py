@@ -1,17 +1,10 @@
-"""Plain SQL of the shipments room: row locks, claims and the intake of hooks, where the ORM cannot say it or is too slow."""
+"""Plain SQL of the shipments room: claims, the intake of hooks and the reading of facts, where the ORM cannot say it or is too slow."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from postal_service.storage import sql
-
-
-async def lock(shipment_id: str) -> bool:
-    """Hold the shipment until the transaction ends, so that its facts are folded by one at a time. False when unknown."""
-    # SQLite's transactions already come one after another.
-    suffix = " FOR UPDATE" if sql.dialect() == "postgres" else ""
-    return bool(await sql.fetch(f"SELECT id FROM shipment WHERE id = $1{suffix}", shipment_id))  # noqa: S608
 
 
 async def claim_due_pulls(now: datetime, until: datetime, carriers: Sequence[str], limit: int) -> list[dict[str, Any]]:
@@ -21,7 +14,7 @@ async def claim_due_pulls(now: datetime, until: datetime, carriers: Sequence[str
     return await sql.fetch(
         f"UPDATE shipment SET next_pull_at = $1 WHERE id IN ("  # noqa: S608
         f"SELECT id FROM shipment WHERE next_pull_at <= $2 AND carrier IN ({marks})"
-        f" ORDER BY next_pull_at LIMIT $3 {lock_clause}) RETURNING id, carrier, item_number",
+        f" ORDER BY next_pull_at LIMIT $3 {lock_clause}) RETURNING id, item_number, pull_failures, created_at",
         until,
         now,
         limit,
@@ -72,3 +65,16 @@ async def doubt_drafts() -> int:
         "UPDATE shipment SET booking = 'submit_unknown', booking_tried_at = created_at"
         " WHERE booking = 'draft' AND NOT closed"
     )
+
+
+async def load_events(shipment_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the stored facts of these shipments. Asked at every step of every shipment: the ORM takes several times that."""
+    marks = ", ".join(f"${number}" for number in range(1, 1 + len(shipment_ids)))
+    return await sql.fetch(f"SELECT * FROM shipment_event WHERE shipment_id IN ({marks})", *shipment_ids)  # noqa: S608
+
+
+async def office_phones(codes: Sequence[str]) -> dict[str, str]:
+    """Return the telephone numbers of these post offices, of those that have one."""
+    marks = ", ".join(f"${number}" for number in range(1, 1 + len(codes)))
+    rows = await sql.fetch(f"SELECT code, phone FROM post_office WHERE code IN ({marks})", *codes)  # noqa: S608
+    return {row["code"]: row["phone"] for row in rows if row["phone"]}

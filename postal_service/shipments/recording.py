@@ -13,6 +13,7 @@ from postal_service.shipments.journey import Journey
 from postal_service.shipments.lifecycle import TERMINAL
 from postal_service.shipments.models import ReviewItem, Shipment, ShipmentEvent
 from postal_service.shipments.rules import fold
+from postal_service.storage import sql
 from postal_service.storage.transactions import transaction
 
 CHANGED = "shipment.changed"
@@ -47,7 +48,7 @@ async def set_booking(shipment_id: str, booking: Status, *, now: datetime, **col
 
 async def load(shipment_id: str) -> list[Fact]:
     """Return the stored facts of a shipment, unsorted."""
-    return [as_fact(row) for row in await ShipmentEvent.filter(shipment_id=shipment_id).values()]
+    return [as_fact(row) for row in await queries.load_events([shipment_id])]
 
 
 async def refold(shipment_id: str, *, now: datetime) -> bool:
@@ -78,9 +79,12 @@ async def open_review(shipment: Shipment, kind: str, key: str, detail: str, *, n
 
 
 async def _locked(shipment_id: str) -> Shipment:
-    if not await queries.lock(shipment_id):
+    """Hold the shipment until the transaction ends, so that its facts are folded by one at a time."""
+    # SQLite's transactions come one after another anyway, and the ORM leaves the lock out there.
+    shipment = await Shipment.filter(id=shipment_id).select_for_update().first()
+    if shipment is None:
         raise KeyError(shipment_id)
-    return await Shipment.get(id=shipment_id)
+    return shipment
 
 
 def _fold(shipment: Shipment, facts: Sequence[Fact]) -> Journey:
@@ -119,7 +123,7 @@ async def _project(shipment: Shipment, facts: Sequence[Fact], before: Journey, *
     await shipment.save()
     for review in after.reviews:
         await open_review(shipment, review.kind.value, review.fact_id, review.kind.value, now=now)
-    await outbox.touch(shipment.request_id)
+    outbox.touch(shipment.request_id)
     if after.status is not before.status or after.moved_by is not before.moved_by:
         await outbox.add(outbox.Work(topic=CHANGED, payload={"shipment_id": shipment.id}), now=now)
     return after
@@ -159,6 +163,7 @@ def _row(shipment_id: str, fact: Fact) -> ShipmentEvent:
 
 def as_fact(row: dict[str, Any]) -> Fact:
     """Return a stored row as a fact."""
+    worker = sql.read_json(row["worker"])
     return Fact(
         fact_id=row["id"],
         source=row["source"],
@@ -168,13 +173,13 @@ def as_fact(row: dict[str, Any]) -> Fact:
         effect=Effect(row["effect"]),
         known=bool(row["known"]),
         direction=Direction(row["direction"]) if row["direction"] else None,
-        occurred_at=row["occurred_at"],
-        device_at=row["device_at"],
-        received_at=row["received_at"],
+        occurred_at=sql.read_time(row["occurred_at"]),
+        device_at=sql.read_time(row["device_at"]) if row["device_at"] else None,
+        received_at=sql.read_time(row["received_at"]),
         reason=row["reason"],
         place=row["place"],
         note=row["note"],
-        worker=WorkerNamed(**row["worker"]) if row["worker"] else None,
+        worker=WorkerNamed(**worker) if worker else None,
         money=MoneyStatus(row["money"]) if row["money"] else None,
         identity=IdentityStatus(row["identity"]) if row["identity"] else None,
         seal=row["seal"],

@@ -14,12 +14,12 @@ from postal_service.kit.clock import Clock
 from postal_service.kit.ids import is_id, new_id, new_label_code
 from postal_service.kit.problems import Problem, not_found
 from postal_service.outbox import service as outbox
-from postal_service.shipments import recording
+from postal_service.shipments import queries, recording
 from postal_service.shipments.booking import BOOK, CANCEL
 from postal_service.shipments.facts import Fact, WorkerNamed
 from postal_service.shipments.journey import Journey
 from postal_service.shipments.lifecycle import can_cancel
-from postal_service.shipments.models import PostOffice, Shipment, ShipmentEvent
+from postal_service.shipments.models import Shipment
 from postal_service.shipments.rules import fold
 from postal_service.shipments.views import EventView, HolderView, ShipmentView, WorkerView
 from postal_service.storage.transactions import transaction
@@ -156,9 +156,7 @@ class Desk:
         named = WorkerNamed(
             name=worker.full_name, phone=worker.phone, employee_code=employee_code, post_office=worker.post_office
         )
-        await recording.record(
-            shipment_id, [assigned_fact(shipment, named, source=source, key=new_id(), now=now)], now=now
-        )
+        await recording.record(shipment_id, [assigned_fact(shipment, named, source=source, key=new_id(), now=now)], now=now)
 
     async def cancel(self, shipment_id: str, reason: str | None, *, source: str) -> None:
         """Ask for a cancel. Refused once the papers are in the carrier's hands."""
@@ -197,7 +195,7 @@ class Desk:
             await Shipment.filter(id=shipment_id).update(
                 window_start=window[0], window_end=window[1], updated_at=self.clock()
             )
-            await outbox.touch(shipment.request_id)
+            outbox.touch(shipment.request_id)
 
     async def label(self, shipment_id: str) -> bytes:
         """Return the carrier's label as PDF."""
@@ -296,17 +294,15 @@ async def _views(shipments: Sequence[Shipment]) -> list[ShipmentView]:
     if not shipments:
         return []
     facts: defaultdict[str, list[Fact]] = defaultdict(list)
-    for row in await ShipmentEvent.filter(shipment_id__in=[s.id for s in shipments]).values():
+    for row in await queries.load_events([s.id for s in shipments]):
         facts[row["shipment_id"]].append(recording.as_fact(row))
     phones = await _office_phones(shipments)
     return [_view(s, _fold(s, facts[s.id]), phones) for s in shipments]
 
 
 async def _office_phones(shipments: Sequence[Shipment]) -> dict[str, str]:
-    codes = {s.worker_post_office for s in shipments if s.worker_post_office}
-    if not codes:
-        return {}
-    return {o.code: o.phone for o in await PostOffice.filter(code__in=codes) if o.phone}
+    codes = sorted({s.worker_post_office for s in shipments if s.worker_post_office})
+    return await queries.office_phones(codes) if codes else {}
 
 
 def _view(shipment: Shipment, folded: Journey, phones: Mapping[str, str]) -> ShipmentView:

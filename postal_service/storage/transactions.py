@@ -4,9 +4,10 @@ A signal says "look again": to the dispatcher that there is work, to open pages 
 no data, is sent after the commit and may be lost, so every listener also looks by itself now and then.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 from tortoise.transactions import in_transaction
 
@@ -15,8 +16,20 @@ from postal_service.storage import sql
 Listener = Callable[[str, str], None]
 """Called with the channel and the subject."""
 
+Write = Callable[[Sequence[str]], Awaitable[None]]
+
 PG_CHANNEL = "postal"
-_pending: ContextVar[dict[tuple[str, str], None] | None] = ContextVar("pending_signals", default=None)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What the present transaction still has to do at its end, each thing once."""
+
+    signals: dict[tuple[str, str], None] = field(default_factory=dict)
+    last_writes: dict[Write, set[str]] = field(default_factory=dict)
+
+
+_pending: ContextVar[_Pending | None] = ContextVar("pending", default=None)
 _listeners: list[Listener] = []
 
 
@@ -26,24 +39,31 @@ async def transaction() -> AsyncIterator[None]:
     if _pending.get() is not None:
         yield
         return
-    signals: dict[tuple[str, str], None] = {}
-    token = _pending.set(signals)
+    pending = _Pending()
+    token = _pending.set(pending)
     try:
         async with in_transaction("default"):
             yield
-            await _notify_other_processes(signals)
+            for write, subjects in pending.last_writes.items():
+                await write(sorted(subjects))
+            await _notify_other_processes(pending.signals)
     finally:
         _pending.reset(token)
-    for channel, subject in signals:
+    for channel, subject in pending.signals:
         tell(channel, subject)
 
 
 def signal(channel: str, subject: str = "") -> None:
     """Tell listeners of this and other processes to look again, once the present transaction is committed."""
-    pending = _pending.get()
-    if pending is None:
-        raise RuntimeError("a signal belongs to the transaction that makes it true")
-    pending[channel, subject] = None
+    _present().signals[channel, subject] = None
+
+
+def write_last(write: Write, subject: str) -> None:
+    """Have `write` called with this subject, and all others given to it, as the last thing before the commit.
+
+    For rows that many transactions change: locked last and in one order, they can make nobody wait for each other.
+    """
+    _present().last_writes.setdefault(write, set()).add(subject)
 
 
 def listen(listener: Listener) -> Callable[[], None]:
@@ -58,7 +78,14 @@ def tell(channel: str, subject: str) -> None:
         listener(channel, subject)
 
 
-async def _notify_other_processes(signals: dict[tuple[str, str], None]) -> None:
+def _present() -> _Pending:
+    pending = _pending.get()
+    if pending is None:
+        raise RuntimeError("there is no transaction that could make it true")
+    return pending
+
+
+async def _notify_other_processes(signals: Collection[tuple[str, str]]) -> None:
     if signals and sql.dialect() == "postgres":
         payloads = [f"{channel}:{subject}" for channel, subject in signals]
         await sql.fetch("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", PG_CHANNEL, payloads)

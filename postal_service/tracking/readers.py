@@ -155,18 +155,19 @@ class _ReadingDesk:
             self._reading.cancel()
 
     async def _read_waiting(self) -> None:
-        asked: _Waiting = {}
-        try:
-            # One connection for as long as somebody waits: giving it back costs a round trip of its own.
-            async with get_connection("default").acquire_connection() as connection:
-                while self._waiting:
-                    asked, self._waiting = self._waiting, {}
-                    began = asyncio.get_running_loop().time()
-                    self._answer(asked, await connection.fetch(_MANY[self._language], list(asked)), began)
-        except Exception as error:  # noqa: BLE001 - it is handed to everybody who waits
-            asked, self._waiting = asked | self._waiting, {}
-            for future in _unanswered(asked.values()):
-                future.set_exception(error)
+        while self._waiting:
+            asked: _Waiting = {}
+            try:
+                # One connection for as long as somebody waits: giving it back costs a round trip, while others may come.
+                async with get_connection("default").acquire_connection() as connection:
+                    while self._waiting:
+                        asked, self._waiting = self._waiting, {}
+                        began = asyncio.get_running_loop().time()
+                        self._answer(asked, await connection.fetch(_MANY[self._language], list(asked)), began)
+            except Exception as error:  # noqa: BLE001 - it is handed to everybody who waits
+                asked, self._waiting = asked | self._waiting, {}
+                for future in _unanswered(asked.values()):
+                    future.set_exception(error)
 
     def _answer(self, asked: _Waiting, rows: Sequence[Any], began: float) -> None:
         for code, request_id, version, head, document in rows:

@@ -45,7 +45,7 @@ class Tracking:
 
     @property
     def heard(self) -> Listener:
-        """Return what has to listen to changes, before anybody who then asks for a view."""
+        """Return what has to listen to every signal for the views to be right."""
         return self._reader.heard
 
     async def view(self, code: str, language: Language) -> View | None:

@@ -40,9 +40,7 @@ def bodies(keys: KeyFiles, scheme: str) -> list[bytes]:
     return [_body(sign, number) for number in range(_BODIES)]
 
 
-def _measure(
-    bench: Bench, engine: str, scheme: str, hooks: list[bytes], bare: int, port: int
-) -> Iterator[Figure]:
+def _measure(bench: Bench, engine: str, scheme: str, hooks: list[bytes], bare: int, port: int) -> Iterator[Figure]:
     to_program = [post(PATH, body) for body in hooks]
     to_bare = [post("/", body) for body in hooks]
 

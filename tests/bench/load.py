@@ -139,7 +139,7 @@ async def _drive(port: int, requests: Sequence[bytes], connections: int, seconds
     )
 
 
-def _drive_here(port: int, requests: Sequence[bytes], connections: int, seconds: float, repeat: bool) -> Outcome:  # noqa: FBT001 - called by position in another process
+def _drive_here(port: int, requests: Sequence[bytes], connections: int, seconds: float, repeat: bool) -> Outcome:
     return uvloop.run(_drive(port, requests, connections, seconds, repeat=repeat))
 
 

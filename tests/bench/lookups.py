@@ -39,9 +39,7 @@ def _measure(bench: Bench, engine: str, there: stored.Stored, bare: int, port: i
 
     ask(bare, [get("/")])
     ask(port, again)
-    turns = bench.in_turns(
-        {"bare": lambda: ask(bare, [get("/")]), "cold": ask_cold, "repeated": lambda: ask(port, again)}
-    )
+    turns = bench.in_turns({"bare": lambda: ask(bare, [get("/")]), "cold": ask_cold, "repeated": lambda: ask(port, again)})
     limit = f"bare aiohttp GET {turns.median('bare'):,.0f}; Karrio 60"
     for side, name, goal in (("cold", "a cold code", COLD_GOAL), ("repeated", "the same code again", REPEATED_GOAL)):
         yield Figure(

@@ -50,9 +50,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         )
 
 
-def _under_load(
-    bench: Bench, program: Program, every_second: Sequence[bytes], fresh: Iterator[bytes]
-) -> list[Sample]:
+def _under_load(bench: Bench, program: Program, every_second: Sequence[bytes], fresh: Iterator[bytes]) -> list[Sample]:
     began = time.perf_counter()
     samples = [(0.0, program.memory_mb)]
     while samples[-1][0] < bench.load_minutes * 60:

@@ -24,7 +24,7 @@ from tests.peers.smtp import SmtpPeer
 from tests.peers.twilio import TwilioPeer
 
 MAIL = "mail"
-PATIENCE = 30.0
+PATIENCE = 60.0
 AHEAD = timedelta(minutes=1)
 """An order that is moved by hand lives a minute in the past; so that it lives in the present, its clock is put forward."""
 

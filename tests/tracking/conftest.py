@@ -58,7 +58,7 @@ class House:
     async def touch(self, request_id: str) -> None:
         """Commit a change of a request, as any room below does."""
         async with transaction():
-            await outbox.touch(request_id)
+            outbox.touch(request_id)
 
     def app(self) -> web.Application:
         application = build_app(

@@ -9,7 +9,8 @@ import pytest
 from carriers.status import Leg, Status
 from postal_service.kit.ids import CROCKFORD, new_tracking_code
 from postal_service.storage import sql
-from postal_service.tracking import queries
+from postal_service.storage.listening import RESYNC
+from postal_service.tracking import queries, readers
 from postal_service.tracking.queries import View
 from tests.tracking.conftest import Client, House
 from tests.tracking.telling import event, leg, story
@@ -160,3 +161,34 @@ async def commit_elsewhere(url: str, request_id: str) -> None:
         await other.execute(insert)
         await other.execute(f"SELECT pg_notify('postal', 'change:{request_id}')")
     await other.close()
+
+
+async def test_whoever_comes_while_others_are_answered_is_answered_too(house: House) -> None:
+    several = [house.desk.put(story()) for _ in range(20)]
+    for told in several:
+        await house.tracking.refresh(told.request_id)
+
+    async def look_again_and_again(code: str) -> None:
+        for _ in range(25):
+            house.reader.heard(RESYNC, "")
+            view = await house.tracking.view(code, "vi")
+            assert view is not None
+            assert view.code == code
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(look_again_and_again(told.tracking_code) for told in several))
+
+
+async def test_a_look_that_fails_fails_for_those_who_waited_and_nobody_else(
+    house: House, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = house.desk.put(story())
+    await house.tracking.refresh(told.request_id)
+    broken = {"vi": "SELECT nothing", "en": "SELECT nothing"}
+    with monkeypatch.context() as spoilt:
+        spoilt.setattr(readers, "_ONE" if engine == "sqlite" else "_MANY", broken)
+        looks = await asyncio.gather(
+            *(house.tracking.view(told.tracking_code, "vi") for _ in range(3)), return_exceptions=True
+        )
+    assert all(isinstance(look, Exception) for look in looks)
+    assert await house.tracking.view(told.tracking_code, "vi") is not None

@@ -27,4 +27,11 @@ async def add_guards(_apps: Any, editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [("postal", "0001_initial")]
 
-    operations = [ops.RunPython(add_guards)]
+    operations = [
+        ops.RunPython(add_guards),
+        # A dossier code belongs to one request of its agency.
+        ops.RunSQL(
+            "CREATE UNIQUE INDEX request_dossier_code ON request (dossier_code, agency) WHERE dossier_code IS NOT NULL",
+            "DROP INDEX request_dossier_code",
+        ),
+    ]
