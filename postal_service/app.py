@@ -42,6 +42,7 @@ from postal_service.shipments import booking, inbox, recording, territory
 from postal_service.shipments import service as shipments
 from postal_service.shipments.assignment import Assignment
 from postal_service.shipments.booking import BookingDesk
+from postal_service.shipments.cancelling import CANCEL, CancelDesk
 from postal_service.shipments.geocoding import Locator, make_locator
 from postal_service.shipments.inbox import Inbox
 from postal_service.shipments.jobs import NamingJob
@@ -215,7 +216,7 @@ async def open_program(settings: Settings, *, clock: Clock = system_clock) -> As
         stack.callback(reader.close)
 
         accounts = Accounts(clock)
-        desk = shipments.Desk(carriers, accounts.worker_by_code, clock)
+        desk = shipments.Desk(carriers, accounts.worker_by_code, reference.calendar, clock)
         carrier_inbox = Inbox(carriers, clock)
         observations.count_verdicts_of(carrier_inbox)
         requests = Intake(reference, clock, desk)
@@ -226,6 +227,7 @@ async def open_program(settings: Settings, *, clock: Clock = system_clock) -> As
         bookings = BookingDesk(carriers, lambda agency: reference.carriers_for(agency, local_date(clock())), clock)
         handlers = _handlers(
             bookings=bookings,
+            cancels=CancelDesk(carriers, clock),
             carrier_inbox=carrier_inbox,
             naming=NamingJob(assignment, clock),
             requests=requests,
@@ -284,6 +286,7 @@ async def running(
 def _handlers(
     *,
     bookings: BookingDesk,
+    cancels: CancelDesk,
     carrier_inbox: Inbox,
     naming: NamingJob,
     requests: Intake,
@@ -305,7 +308,7 @@ def _handlers(
 
     return {
         booking.BOOK: bookings.book,
-        booking.CANCEL: bookings.cancel,
+        CANCEL: cancels.cancel,
         booking.ASSIGN: naming,
         inbox.MESSAGE: carrier_inbox.handle,
         recording.CHANGED: shipment_changed,

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from postal_service.intake.schemas import AddressIn, AgentIn, ApplicantIn, PickupIn, RequestIn, WindowIn
 from postal_service.intake.story import RequestStatus
-from postal_service.kit.clock import LOCAL, local_date
+from postal_service.kit.clock import local_date
 from postal_service.kit.fee_book import Zone
 from postal_service.kit.national_id import read_national_id
 from postal_service.kit.phone import read_phone
 from postal_service.kit.problems import FieldError
 from postal_service.kit.reference import Agency, Procedure, Reference
 from postal_service.kit.units import Place, PlaceUnknown, Units
+from postal_service.kit.windows import check_window
 from postal_service.kit.working_days import WorkingCalendar
 
 _S = RequestStatus
@@ -21,11 +22,6 @@ _S = RequestStatus
 DOSSIER_CODE = re.compile(r"^(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,3})-\d{6}-\d{4,12}$", re.ASCII)
 """`000.17.22.H56-210531-0001` (QCVN 102:2016) or `H55.242-240115-0003` (QĐ 20/2020): agency, day, serial."""
 
-FIRST_HOUR, LAST_HOUR = 7, 18
-"""The post comes between these hours, local time."""
-FARTHEST_WINDOW = timedelta(days=30)
-SUNDAY = 7
-FRIDAY = 5
 TRANSIT_WORKING_DAYS: Mapping[Zone, int] = {"same_province": 2, "other_province": 3}
 """Working days the post takes; weak public figures (domain facts §3), to be set by contract."""
 
@@ -56,6 +52,10 @@ STEPS: Mapping[RequestStatus, frozenset[RequestStatus]] = {
     _S.STOPPED: frozenset(),
     _S.RETURNED: frozenset(),
 }
+
+
+CAN_BE_LATE = (_S.FILED, _S.ACCEPTED, _S.PROCESSING, _S.PAYMENT_DUE, _S.ISSUED)
+"""While something is owed to the citizen; during `additions_requested` the citizen owes something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,28 +135,6 @@ def check_dossier_code(code: str) -> list[FieldError]:
             "A dossier code looks like 000.00.14.H56-200203-0118 or H55.242-240115-0003.",
         )
     ]
-
-
-def check_window(window: WindowIn, calendar: WorkingCalendar, now: datetime, pointer: str) -> list[FieldError]:
-    """Return what is wrong with a window: one day, in the post's hours, on a day the post works, neither past nor far."""
-    start, end = window.start.astimezone(LOCAL), window.end.astimezone(LOCAL)
-    day = start.date()
-    works = day.isoweekday() != SUNDAY and (day.isoweekday() > FRIDAY or calendar.is_working_day(day))
-    last = end.hour + (1 if end.minute or end.second else 0)
-    rules = (
-        (start < end, "window_backwards", "Giờ kết thúc phải sau giờ bắt đầu.", "The window ends before it begins."),
-        (end.date() == day, "window_over_days", "Khung giờ phải nằm trong một ngày.", "The window spans more than one day."),
-        (start > now, "window_past", "Khung giờ đã qua.", "The window is in the past."),
-        (start <= now + FARTHEST_WINDOW, "window_too_far", "Chỉ hẹn được trong vòng 30 ngày.", "At most 30 days ahead."),
-        (
-            start.hour >= FIRST_HOUR and last <= LAST_HOUR,
-            "window_outside_hours",
-            "Bưu tá chỉ đến trong khoảng 7 giờ đến 18 giờ.",
-            "The post comes between 7:00 and 18:00.",
-        ),
-        (works, "window_not_working_day", "Ngày này bưu chính nghỉ.", "The post does not work on that day."),
-    )
-    return [FieldError(pointer, code, vi, en) for right, code, vi, en in rules if not right]
 
 
 def may_step(current: RequestStatus, to: RequestStatus) -> bool:
@@ -313,7 +291,7 @@ def _check_window(
 ) -> tuple[datetime, datetime] | None:
     if window is None:
         return None
-    errors += check_window(window, calendar, now, "/pickup/window")
+    errors += check_window(window.start, window.end, calendar, now, "/pickup/window")
     return window.start, window.end
 
 

@@ -10,6 +10,7 @@ from postal_service.intake import journal, rules
 from postal_service.intake.legs import delivery_leg, pickup_leg, stored_fee_lines, zone_of
 from postal_service.intake.models import Request, RequestEvent
 from postal_service.intake.schemas import AcceptIn, AdditionsIn, IssueIn, RefuseIn, WithdrawIn
+from postal_service.intake.stories import is_late
 from postal_service.intake.story import RequestStatus
 from postal_service.kit.clock import Clock, local_date
 from postal_service.kit.ids import is_id
@@ -49,6 +50,9 @@ class Intake:
                     vi="Mã hồ sơ này đã dùng cho một hồ sơ khác.",
                     en="Another request has this dossier code.",
                 )
+            if request.status == _S.ADDITIONS_REQUESTED:
+                # The additions are here, by upload if the post did not bring them: nobody has to come for them any more.
+                await self._call_off(request_id, "additions came")
             await self._step(
                 request,
                 _S.ACCEPTED,
@@ -72,9 +76,10 @@ class Intake:
             return request
 
     async def ask_additions(self, request_id: str, body: AdditionsIn, *, agency: str | None, actor: str) -> Request:
-        """Something is missing: the legal clock stands still, and where papers were collected a second visit is booked.
+        """Something is missing: the legal clock stands still, and where the post fetches papers it comes (again) for them.
 
-        The second visit costs no State fee (domain facts, requirement 15).
+        The second visit costs no State fee (domain facts, requirement 15). A first one that is still to come is called
+        off: one worker comes for everything.
         """
         if body.due_on < local_date(self.clock()):
             raise invalid(FieldError("/due_on", "in_the_past", "Hạn bổ sung đã qua.", "The day is in the past."))
@@ -95,7 +100,10 @@ class Intake:
             return request
 
     async def issue(self, request_id: str, body: IssueIn, *, agency: str | None, actor: str) -> Request:
-        """The result is made: a paper one goes on its way where the citizen asked for delivery, else the request ends."""
+        """The result is made: a paper one goes on its way where the citizen asked for delivery, an electronic one is there.
+
+        A paper one without a delivery waits at the agency's desk, where its promise is kept.
+        """
         async with transaction():
             request = await self._locked(request_id, agency)
             if request.status in (_S.ISSUED, _S.RETURNED):
@@ -130,25 +138,26 @@ class Intake:
         """Mark every open request whose promised day has passed, once for a promise; returns how many."""
         now = self.clock()
         today = local_date(now)
-        open_states = [_S.FILED, _S.ACCEPTED, _S.PROCESSING, _S.PAYMENT_DUE, _S.ISSUED]
-        overdue = await Request.filter(status__in=open_states, promised_on__lt=today, late_told_for=None).values_list(
+        overdue = await Request.filter(status__in=rules.CAN_BE_LATE, promised_on__lt=today, late_told_for=None).values_list(
             "id", flat=True
         )
         expected = self.reference.calendar.add_working_days(today, rules.TRANSIT_WORKING_DAYS["same_province"])
+        told = 0
         for request_id in overdue:
             async with transaction():
                 request = await self._locked(str(request_id), None)
-                if request.late_told_for is not None:
+                if request.late_told_for is not None or not is_late(request, today):
                     continue
+                told += 1
                 request.late_told_for = request.promised_on
                 request.expected_on = expected
                 await self._note(request, "late", "system", {"expected_on": expected.isoformat()})
-        return len(overdue)
+        return told
 
     async def get(self, request_id: str, *, agency: str | None) -> Request:
         """Return a request; 404 also for one of another agency, so that nothing is learned by trying."""
         request = await Request.get_or_none(id=request_id) if is_id(request_id) else None
-        if request is None or (agency and request.agency != agency):
+        if request is None or (agency is not None and request.agency != agency):
             raise not_found("Không tìm thấy hồ sơ.", "There is no such request.")
         return request
 
@@ -157,7 +166,7 @@ class Intake:
     ) -> tuple[list[Request], bool]:
         """Return a page of requests, newest first, and whether there are more."""
         wanted = Request.filter(**filters)
-        if agency:
+        if agency is not None:
             wanted = wanted.filter(agency=agency)
         if after:
             wanted = wanted.filter(id__lt=after)
@@ -167,7 +176,7 @@ class Intake:
     async def _locked(self, request_id: str, agency: str | None) -> Request:
         wanted = Request.filter(id=request_id).select_for_update()
         request = await wanted.first() if is_id(request_id) else None
-        if request is None or (agency and request.agency != agency):
+        if request is None or (agency is not None and request.agency != agency):
             raise not_found("Không tìm thấy hồ sơ.", "There is no such request.")
         return request
 
@@ -194,7 +203,7 @@ class Intake:
 
     async def _call_off(self, request_id: str, why: str) -> None:
         for shipment in await shipments.of_request(request_id):
-            if shipments.may_cancel(shipment.status):
+            if shipment.uncollected:
                 await self.shipment_desk.cancel(shipment.id, why, source="system")
 
     async def _promise_again(self, request: Request) -> None:
@@ -214,6 +223,9 @@ class Intake:
             return []
         earlier = [s for s in await shipments.of_request(request.id) if s.leg is Leg.PICKUP]
         leg = pickup_leg(request, self._agency(request), number=len(earlier) + 1)
+        if any(shipment.uncollected for shipment in earlier):
+            await self._call_off(request.id, "comes with the additions")
+            return [leg]
         postage = additions_quote(
             self.reference.fee_book,
             agency=request.agency,

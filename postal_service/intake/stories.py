@@ -9,8 +9,6 @@ from postal_service.intake.story import RequestStatus, Step, Story
 from postal_service.kit.clock import Clock, local_date
 from postal_service.kit.reference import Reference
 
-_ENDED = (RequestStatus.REFUSED, RequestStatus.WITHDRAWN, RequestStatus.STOPPED, RequestStatus.RETURNED)
-
 
 @dataclass(frozen=True, slots=True)
 class Stories:
@@ -58,7 +56,7 @@ class Stories:
             fee_lines=request.fee_lines,
             promised_on=request.promised_on,
             expected_on=request.expected_on,
-            late=status not in _ENDED and _is_late(request, today),
+            late=is_late(request, today),
             missing=request.missing,
             additions_due_on=request.additions_due_on,
             filed_at=request.filed_at,
@@ -66,10 +64,13 @@ class Stories:
         )
 
 
-def _is_late(request: Request, today: date) -> bool:
-    # While the citizen is asked for additions, the journey waits for them and is not late.
-    return (
-        request.status != RequestStatus.ADDITIONS_REQUESTED
-        and request.promised_on is not None
-        and request.promised_on < today
-    )
+def is_late(request: Request, today: date) -> bool:
+    """Tell whether the promised day has passed while something is still owed to the citizen.
+
+    While additions are asked for, the journey waits for the citizen. A paper result that nobody asked to be brought waits
+    at the agency's desk.
+    """
+    if request.promised_on is None or request.status not in rules.CAN_BE_LATE:
+        return False
+    ready_at_the_desk = request.status == RequestStatus.ISSUED and request.delivery is None
+    return request.promised_on < today and not ready_at_the_desk

@@ -34,6 +34,10 @@ class WorkingCalendar:
             return False
         return day.isoweekday() not in self._weekly_rest or day in self._worked_rest_days
 
+    def is_holiday(self, day: date) -> bool:
+        """Tell whether that day is off for everybody, beside the weekly rest."""
+        return day in self._days_off
+
     def add_working_days(self, start: date, count: int) -> date:
         """Return the `count`-th working day after `start`, whose own day is not counted.
 

@@ -13,12 +13,12 @@ from config.reference import load_reference
 from config.settings import Settings
 from postal_service.app import Program, open_program
 from postal_service.kit.clock import rfc3339, system_clock
+from postal_service.messaging import queries as message_queries
 from postal_service.operations import backup, doctor
 from postal_service.outbox import service as outbox
 from postal_service.shipments import inbox, recording, territory
-from postal_service.shipments import service as shipments
-from postal_service.messaging import queries as message_queries
 from postal_service.shipments import queries as shipment_queries
+from postal_service.shipments import service as shipments
 from postal_service.storage import schema
 from postal_service.storage.database import open_database, read_url
 from postal_service.storage.transactions import transaction
@@ -103,7 +103,7 @@ async def rebuild(program: Program) -> str:
     changed = seen = 0
     async for shipment_id in shipments.every_id():
         seen += 1
-        changed += await recording.refold(shipment_id, now=program.clock())
+        changed += await recording.refold(shipment_id)
     views = await program.tracking.rebuild_all()
     return f"{seen} shipments folded, {changed} corrected; {views} tracking views made"
 

@@ -28,7 +28,9 @@ async def claim(owner: str, topics: Sequence[str], now: datetime, lease_until: d
 
 async def count_open() -> dict[tuple[str, str], int]:
     """Return how many jobs are not done, by topic and state."""
-    rows = await sql.fetch("SELECT topic, state, count(*) AS jobs FROM outbox_job WHERE state <> 'done' GROUP BY topic, state")
+    rows = await sql.fetch(
+        "SELECT topic, state, count(*) AS jobs FROM outbox_job WHERE state <> 'done' GROUP BY topic, state"
+    )
     return {(row["topic"], row["state"]): row["jobs"] for row in rows}
 
 

@@ -1,5 +1,6 @@
 """JSON endpoints of shipments, post offices, and the door carriers knock at."""
 
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ from postal_service.web.validation import Moment
 
 TAG = "Shipments"
 WRITE, READ = "shipments:write", "shipments:read"
+_CLOCKS_DIFFER = timedelta(minutes=5)
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
@@ -49,6 +51,8 @@ class EventIn(_Body):
     occurred_at: Moment
     place: Short | None = None
     note: Note | None = None
+    reason: Annotated[Short | None, Field(max_length=60)] = None
+    """Why a try failed."""
     worker: WorkerIn | None = None
 
 
@@ -334,9 +338,10 @@ class _Handlers:
 
     async def take_events(self, call: Call[EventsIn]) -> Answer:
         view = await _visible(call)
-        results = await self._desk.take_events(view.id, [_told(e, i) for i, e in enumerate(call.body.events)])
-        told = [{"source_id": e.source_id, "result": r} for e, r in zip(call.body.events, results, strict=True)]
-        return Answer(body={"results": told, "shipment": shipment_out(await _visible(call))})
+        told = [_told(event, index, call.now) for index, event in enumerate(call.body.events)]
+        results = await self._desk.take_events(view.id, told, client_id=call.caller.client_id)
+        answers = [{"source_id": e.source_id, "result": r} for e, r in zip(call.body.events, results, strict=True)]
+        return Answer(body={"results": answers, "shipment": shipment_out(await _visible(call))})
 
     async def assign(self, call: Call[AssignIn]) -> Answer:
         view = await _visible(call)
@@ -351,12 +356,6 @@ class _Handlers:
     async def reschedule(self, call: Call[RescheduleIn]) -> Answer:
         view = await _visible(call)
         window = call.body.window
-        if window.start >= window.end:
-            raise invalid(
-                FieldError("/window", "window_backwards", "Giờ kết thúc phải sau giờ bắt đầu.", "It ends before it begins.")
-            )
-        if window.start <= call.now:
-            raise invalid(FieldError("/window", "window_past", "Khung giờ đã qua.", "The window is in the past."))
         await self._desk.reschedule(view.id, (window.start, window.end))
         return Answer(body=shipment_out(await _visible(call)))
 
@@ -414,7 +413,11 @@ async def _visible(call: Call[Any, Any]) -> ShipmentView:
     return view
 
 
-def _told(event: EventIn, index: int) -> ToldEvent:
+def _told(event: EventIn, index: int, now: datetime) -> ToldEvent:
+    if event.occurred_at > now + _CLOCKS_DIFFER:
+        raise invalid(
+            FieldError(f"/events/{index}/occurred_at", "in_the_future", "Thời điểm ở tương lai.", "It has not happened yet.")
+        )
     worker = event.worker
     phone = read_phone(worker.phone) if worker and worker.phone else None
     if worker and worker.phone and phone is None:
@@ -428,6 +431,7 @@ def _told(event: EventIn, index: int) -> ToldEvent:
         occurred_at=event.occurred_at,
         place=event.place,
         note=event.note,
+        reason=event.reason,
         worker=WorkerNamed(name=worker.name, phone=phone, employee_code=worker.employee_code, post_office=worker.post_office)
         if worker
         else None,

@@ -1,4 +1,4 @@
-"""Booking and cancelling with the carrier: claim, commit, call, write. Never a second create before a look-up.
+"""Booking with the carrier: claim, commit, call, write. Never a second create before a look-up.
 
 A create whose outcome is unknown (time-out, cut line, 5xx, or our own death in the middle) leaves the shipment in
 SUBMIT_UNKNOWN or SUBMITTING. It is then looked up by our reference, and only booked again when the carrier still has nothing
@@ -7,25 +7,22 @@ after the call could have taken effect.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from carriers.errors import CarrierError, CredentialsBad, NotSupported, OutcomeUnknown, Refused, TryLater
+from carriers.errors import CarrierError, CredentialsBad, OutcomeUnknown, Refused, TryLater
 from carriers.ports import Address, Booking, BookingRequest, Carrier, Party
 from carriers.status import Leg, Status
-from postal_service.kit.clock import LOCAL, Clock, local_date
-from postal_service.kit.ids import new_id
+from postal_service.kit.clock import Clock, local_date
+from postal_service.kit.windows import day_part
 from postal_service.outbox import service as outbox
 from postal_service.outbox.dispatcher import Dead, Job, Later
-from postal_service.shipments import queries, recording
-from postal_service.shipments.facts import SYSTEM, Fact
-from postal_service.shipments.lifecycle import can_cancel
+from postal_service.shipments import recording
 from postal_service.shipments.models import Shipment
 from postal_service.storage.transactions import transaction
 
 BOOK = "shipment.book"
 ASSIGN = "shipment.assign"
-CANCEL = "shipment.cancel"
 
 LOOK_UP_AFTER = timedelta(seconds=2)
 ABSENT_AFTER = timedelta(seconds=4)
@@ -33,9 +30,7 @@ ABSENT_AFTER = timedelta(seconds=4)
 DIED_AFTER = timedelta(seconds=15)
 """The same after a process died while calling: the call itself may take ten seconds."""
 CREDENTIALS_PAUSE_SECONDS = 60.0
-CANCEL_POLL_SECONDS = 60.0
 DOSSIER_GRAMS = 100
-_NOON = 12
 
 _TO_BOOK = (Status.DRAFT, Status.SUBMITTING, Status.SUBMIT_UNKNOWN)
 
@@ -61,68 +56,21 @@ class BookingDesk:
             else:
                 booking = await self._resolve(shipment, carrier)
         except OutcomeUnknown as error:
-            await recording.set_booking(shipment.id, Status.SUBMIT_UNKNOWN, now=self.clock(), booking_tried_at=self.clock())
+            await self._unknown(shipment)
             raise Later(f"outcome unknown: {error.code or 'silence'}", seconds=LOOK_UP_AFTER.total_seconds()) from error
         except TryLater as error:
-            await self._back_to_draft(shipment)
+            await self._not_sent(shipment)
             raise Later("carrier busy", seconds=error.retry_after) from error
         except CredentialsBad as error:
-            await self._back_to_draft(shipment)
+            await self._not_sent(shipment)
             raise Later("carrier does not know us", seconds=CREDENTIALS_PAUSE_SECONDS) from error
         except Refused as error:
             # A carrier may refuse a second order under a reference it has: then the first one is ours.
-            found = await self._refused_as_duplicate(shipment, carrier)
-            if found is None:
+            booking = await self._look_up(shipment, carrier)
+            if booking is None:
                 await self._rejected(shipment, error)
-                return
-            booking = found
         if booking is not None:
             await self._created(shipment, carrier, booking)
-
-    async def cancel(self, job: Job) -> None:
-        """Ask the carrier to cancel. What it answers is a request taken; its own status says whether it is cancelled."""
-        async with transaction():
-            await queries.lock(job.payload["shipment_id"])
-            shipment = await Shipment.get(id=job.payload["shipment_id"])
-            # A worker named meanwhile does not undo the wish; only papers in the carrier's hands do.
-            if shipment.closed or not can_cancel(Status(shipment.status)):
-                return
-            if Status(shipment.booking) in (Status.DRAFT, Status.SUBMIT_REJECTED):
-                cancelled = self._own_fact(shipment, Status.CANCELLED, "cancelled")
-                await recording.record(shipment.id, [cancelled], now=self.clock())
-                return
-        if Status(shipment.booking) is not Status.CREATED or not shipment.carrier_order_id:
-            raise Later("booking not settled yet", seconds=LOOK_UP_AFTER.total_seconds())
-        carrier = self.carriers[str(shipment.carrier)]
-        case_id = job.payload.get("case_id")
-        try:
-            if case_id:
-                answer = await carrier.cancel_state(shipment.carrier_order_id, case_id)
-            else:
-                answer = await carrier.cancel(shipment.carrier_order_id)
-        except (TryLater, OutcomeUnknown, CredentialsBad) as error:
-            raise Later("carrier did not answer the cancel") from error
-        except NotSupported as error:
-            raise Dead("this carrier cannot cancel") from error
-        if answer.pending and answer.case_id:
-            await self._ask_again(shipment, answer.case_id)
-        elif not answer.accepted:
-            async with transaction():
-                await recording.open_review(
-                    shipment, "cancel_refused", str(job.id), answer.message or "refused", now=self.clock()
-                )
-        await Shipment.filter(id=shipment.id, next_pull_at__not_isnull=True).update(next_pull_at=self.clock())
-
-    async def _ask_again(self, shipment: Shipment, case_id: str) -> None:
-        """Somebody at the carrier has to approve: later ask for the verdict, not for a second cancel."""
-        now = self.clock()
-        work = outbox.Work(
-            topic=CANCEL,
-            payload={"shipment_id": shipment.id, "case_id": case_id},
-            not_before=now + timedelta(seconds=CANCEL_POLL_SECONDS),
-        )
-        async with transaction():
-            await outbox.add(work, now=now)
 
     def _carrier(self, shipment: Shipment) -> Carrier:
         if shipment.carrier:
@@ -139,19 +87,17 @@ class BookingDesk:
     async def _create(self, shipment: Shipment, carrier: Carrier) -> Booking | None:
         now = self.clock()
         async with transaction():
-            await queries.lock(shipment.id)
-            if _given_up(await Shipment.get(id=shipment.id)):
+            present = await recording.hold(shipment.id)
+            # Who held this work before us may be at it after all: only what we read may be claimed.
+            as_read = (present.booking, present.booking_tried_at) == (shipment.booking, shipment.booking_tried_at)
+            if _given_up(present) or not as_read:
                 return None
             await recording.set_booking(shipment.id, Status.SUBMITTING, now=now, booking_tried_at=now, carrier=carrier.name)
         return await carrier.create(_booking_request(shipment))
 
     async def _resolve(self, shipment: Shipment, carrier: Carrier) -> Booking | None:
         """Look up a create whose outcome is unknown; create again only when it is proved absent."""
-        try:
-            found = await carrier.find_by_reference(shipment.reference)
-        except (TryLater, OutcomeUnknown, CredentialsBad) as error:
-            # Not an answer: nothing is known, and the shipment stays as it is.
-            raise Later("look-up not answered") from error
+        found = await self._look_up(shipment, carrier)
         if found is not None:
             return found
         died = Status(shipment.booking) is Status.SUBMITTING
@@ -161,12 +107,13 @@ class BookingDesk:
             raise Later("not there yet", seconds=(wait - since).total_seconds())
         return await self._create(shipment, carrier)
 
-    async def _refused_as_duplicate(self, shipment: Shipment, carrier: Carrier) -> Booking | None:
-        if Status(shipment.booking) is Status.DRAFT or not carrier.capabilities.look_up_by_reference:
+    async def _look_up(self, shipment: Shipment, carrier: Carrier) -> Booking | None:
+        """Return what the carrier has under our reference. Anything but a clear answer leaves everything as it is."""
+        if not carrier.capabilities.look_up_by_reference:
             return None
         try:
             return await carrier.find_by_reference(shipment.reference)
-        except (TryLater, OutcomeUnknown, CredentialsBad) as error:
+        except CarrierError as error:
             raise Later("look-up not answered") from error
 
     async def _created(self, shipment: Shipment, carrier: Carrier, booking: Booking) -> None:
@@ -185,26 +132,22 @@ class BookingDesk:
                 outbox.Work(topic=ASSIGN, payload={"shipment_id": shipment.id}, key=f"assign:{shipment.id}"), now=now
             )
 
-    async def _back_to_draft(self, shipment: Shipment) -> None:
-        """Surely not sent: there is nothing to look up."""
-        await recording.set_booking(shipment.id, Status.DRAFT, now=self.clock())
+    async def _unknown(self, shipment: Shipment) -> None:
+        now = self.clock()
+        await recording.set_booking(shipment.id, Status.SUBMIT_UNKNOWN, now=now, booking_tried_at=now)
+
+    async def _not_sent(self, shipment: Shipment) -> None:
+        """This try surely did nothing. After an unknown one, the look-up stays the first thing to do."""
+        if Status(shipment.booking) is Status.DRAFT:
+            await recording.set_booking(shipment.id, Status.DRAFT, now=self.clock())
+        else:
+            await self._unknown(shipment)
 
     async def _rejected(self, shipment: Shipment, error: CarrierError) -> None:
         now = self.clock()
         async with transaction():
             await recording.set_booking(shipment.id, Status.SUBMIT_REJECTED, now=now)
             await recording.open_review(shipment, "booking_refused", error.code or "refused", str(error), now=now)
-
-    def _own_fact(self, shipment: Shipment, status: Status, key: str) -> Fact:
-        now = self.clock()
-        return Fact(
-            fact_id=new_id(),
-            source=SYSTEM,
-            source_id=f"{shipment.id}:{key}",
-            status=status,
-            occurred_at=now,
-            received_at=now,
-        )
 
 
 def _given_up(shipment: Shipment) -> bool:
@@ -214,7 +157,9 @@ def _given_up(shipment: Shipment) -> bool:
 
 
 def _booking_request(shipment: Shipment) -> BookingRequest:
-    day_part, on_day = _when(shipment.window_start, shipment.window_end)
+    start, end = shipment.window_start, shipment.window_end
+    wished = (start, end) if start and end and shipment.leg == Leg.PICKUP else None
+    part = day_part(*wished) if wished else "day"
     return BookingRequest(
         reference=shipment.reference,
         sender=_party(shipment.sender),
@@ -222,21 +167,9 @@ def _booking_request(shipment: Shipment) -> BookingRequest:
         contents=shipment.contents,
         weight_grams=DOSSIER_GRAMS,
         collect_at_door=shipment.collect_at_door,
-        day_part=day_part if shipment.leg == Leg.PICKUP else None,
-        on_day=on_day if shipment.leg == Leg.PICKUP else None,
+        day_part=None if part == "day" else part,
+        on_day=local_date(wished[0]) if wished else None,
     )
-
-
-def _when(start: datetime | None, end: datetime | None) -> tuple[str | None, Any]:
-    if start is None or end is None:
-        return None, None
-    if end.astimezone(LOCAL).hour <= _NOON and start.astimezone(LOCAL).hour < _NOON:
-        part = "morning"
-    elif start.astimezone(LOCAL).hour >= _NOON:
-        part = "afternoon"
-    else:
-        part = None
-    return part, local_date(start)
 
 
 def _party(stored: dict[str, Any]) -> Party:

@@ -6,8 +6,8 @@ from carriers.ports import Address
 from carriers.status import Leg, Status
 from postal_service.kit.clock import Clock, local_date
 from postal_service.outbox.dispatcher import Job
-from postal_service.shipments import queries, recording
-from postal_service.shipments.assignment import Assignment
+from postal_service.shipments import recording
+from postal_service.shipments.assignment import Assigned, Assignment
 from postal_service.shipments.facts import SYSTEM
 from postal_service.shipments.models import Shipment
 from postal_service.shipments.service import assigned_fact
@@ -33,8 +33,7 @@ class NamingJob:
             Address(**citizen["address"]), local_date(now), (asked[0], asked[1]) if asked[0] and asked[1] else None
         )
         async with transaction():
-            await queries.lock(shipment.id)
-            shipment = await Shipment.get(id=shipment.id)
+            shipment = await recording.hold(shipment.id)
             if shipment.closed or shipment.status == Status.CANCEL_REQUESTED:
                 return
             if proposed is None:
@@ -42,5 +41,10 @@ class NamingJob:
                 return
             if asked[0] is None and shipment.leg == Leg.PICKUP:
                 await Shipment.filter(id=shipment.id).update(window_start=proposed.window[0], window_end=proposed.window[1])
-            named = assigned_fact(shipment, proposed.worker, source=SYSTEM, key=proposed.source, now=now)
+            named = assigned_fact(shipment, proposed.worker, source=SYSTEM, key=_key(proposed), now=now)
             await recording.record(shipment.id, [named], now=now)
+
+
+def _key(proposed: Assigned) -> str:
+    """Return what makes the same proposal the same fact, and one for another day or worker another."""
+    return f"{proposed.worker.employee_code}:{proposed.window[0]:%Y%m%d}"

@@ -67,8 +67,9 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     _S.RETURN_PENDING: INCIDENTS | {_S.OUT_FOR_DELIVERY, _S.AT_DESTINATION, _S.DELIVERED, _S.RETURNING, _S.RETURNED},
     _S.RETURNING: INCIDENTS | {_S.RETURN_FAILED, _S.RETURNED},
     _S.RETURN_FAILED: INCIDENTS | {_S.RETURNING, _S.RETURNED},
+    # Back to CREATED: the carrier refused the cancel.
     # Any move but to CANCELLED says that the cancel lost the race, or that the carrier refused it and works on.
-    _S.CANCEL_REQUESTED: PICKUP | PHYSICAL | {_S.CANCELLED},
+    _S.CANCEL_REQUESTED: PICKUP | PHYSICAL | {_S.CREATED, _S.CANCELLED},
     # What went wrong is cleared up where it then is, forward or back.
     _S.EXCEPTION: PHYSICAL - {_S.EXCEPTION},
     _S.DAMAGED: PHYSICAL - {_S.DAMAGED},

@@ -1,10 +1,17 @@
-"""Plain SQL of the shipments room: claims, the intake of hooks and the reading of facts, where the ORM cannot say it or is too slow."""
+"""Plain SQL of the shipments room, where the ORM cannot say it or is too slow: locks, claims, hooks, reading facts."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from postal_service.storage import sql
+
+
+async def lock(shipment_id: str) -> bool:
+    """Hold the shipment until the transaction ends, so that its facts are folded by one at a time. False when unknown."""
+    # SQLite's transactions already come one after another.
+    suffix = " FOR UPDATE" if sql.dialect() == "postgres" else ""
+    return bool(await sql.fetch(f"SELECT id FROM shipment WHERE id = $1{suffix}", shipment_id))  # noqa: S608
 
 
 async def claim_due_pulls(now: datetime, until: datetime, carriers: Sequence[str], limit: int) -> list[dict[str, Any]]:
@@ -68,7 +75,7 @@ async def doubt_drafts() -> int:
 
 
 async def load_events(shipment_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the stored facts of these shipments. Asked at every step of every shipment: the ORM takes several times that."""
+    """Return the stored facts of these shipments. Asked at every step of each: the ORM takes several times as long."""
     marks = ", ".join(f"${number}" for number in range(1, 1 + len(shipment_ids)))
     return await sql.fetch(f"SELECT * FROM shipment_event WHERE shipment_id IN ({marks})", *shipment_ids)  # noqa: S608
 

@@ -17,6 +17,23 @@ from postal_service.storage import sql
 from postal_service.storage.transactions import transaction
 
 CHANGED = "shipment.changed"
+FOLDED = (
+    "status",
+    "direction",
+    "money_status",
+    "identity_status",
+    "holder_kind",
+    "holder_name",
+    "holder_since",
+    "attempts",
+    "closed",
+    "worker_name",
+    "worker_phone",
+    "worker_employee_code",
+    "worker_post_office",
+    "worker_source",
+)
+"""The columns that say what the facts add up to."""
 
 
 async def record(shipment_id: str, facts: Sequence[Fact], *, now: datetime) -> Journey:
@@ -25,7 +42,7 @@ async def record(shipment_id: str, facts: Sequence[Fact], *, now: datetime) -> J
     A fact already known (same source and source id) changes nothing. Raises `KeyError` for an unknown shipment.
     """
     async with transaction():
-        shipment = await _locked(shipment_id)
+        shipment = await hold(shipment_id)
         known = await load(shipment_id)
         before = _fold(shipment, known)
         seen = {fact.key for fact in known}
@@ -39,7 +56,7 @@ async def record(shipment_id: str, facts: Sequence[Fact], *, now: datetime) -> J
 async def set_booking(shipment_id: str, booking: Status, *, now: datetime, **columns: Any) -> Journey:
     """Write our own booking state, with the columns that come with it, and fold again. One transaction."""
     async with transaction():
-        shipment = await _locked(shipment_id)
+        shipment = await hold(shipment_id)
         known = await load(shipment_id)
         before = _fold(shipment, known)
         shipment.update_from_dict({"booking": booking.value, **columns})
@@ -51,16 +68,14 @@ async def load(shipment_id: str) -> list[Fact]:
     return [as_fact(row) for row in await queries.load_events([shipment_id])]
 
 
-async def refold(shipment_id: str, *, now: datetime) -> bool:
+async def refold(shipment_id: str) -> bool:
     """Make the columns anew from the facts; returns whether they had differed. For `rebuild-projections`."""
     async with transaction():
-        shipment = await _locked(shipment_id)
+        shipment = await hold(shipment_id)
+        before = [getattr(shipment, column) for column in FOLDED]
         known = await load(shipment_id)
-        journey = _fold(shipment, known)
-        if shipment.status == journey.status and shipment.closed == (journey.status in TERMINAL):
-            return False
-        await _project(shipment, known, journey, now=now)
-        return True
+        await _project(shipment, known, _fold(shipment, known), now=shipment.updated_at)
+        return [getattr(shipment, column) for column in FOLDED] != before
 
 
 async def open_review(shipment: Shipment, kind: str, key: str, detail: str, *, now: datetime) -> None:
@@ -78,8 +93,11 @@ async def open_review(shipment: Shipment, kind: str, key: str, detail: str, *, n
     )
 
 
-async def _locked(shipment_id: str) -> Shipment:
-    """Hold the shipment until the transaction ends, so that its facts are folded by one at a time."""
+async def hold(shipment_id: str) -> Shipment:
+    """Hold the shipment until the transaction ends, so that its facts are folded by one at a time.
+
+    Raises `KeyError` for an unknown one.
+    """
     # SQLite's transactions come one after another anyway, and the ORM leaves the lock out there.
     shipment = await Shipment.filter(id=shipment_id).select_for_update().first()
     if shipment is None:

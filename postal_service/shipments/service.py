@@ -1,7 +1,7 @@
 """What other rooms and the API ask of shipments: open a leg, see it, move it, assign it, cancel it."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,12 +12,15 @@ from carriers.status import Direction, IdentityStatus, Leg, MoneyStatus, Status
 from postal_service.accounts.service import Worker
 from postal_service.kit.clock import Clock
 from postal_service.kit.ids import is_id, new_id, new_label_code
-from postal_service.kit.problems import Problem, not_found
+from postal_service.kit.problems import Problem, invalid, not_found
+from postal_service.kit.windows import check_window
+from postal_service.kit.working_days import WorkingCalendar
 from postal_service.outbox import service as outbox
 from postal_service.shipments import queries, recording
-from postal_service.shipments.booking import BOOK, CANCEL
+from postal_service.shipments.booking import ASSIGN, BOOK
+from postal_service.shipments.cancelling import CANCEL
 from postal_service.shipments.facts import Fact, WorkerNamed
-from postal_service.shipments.journey import Journey
+from postal_service.shipments.journey import Journey, Mark
 from postal_service.shipments.lifecycle import can_cancel
 from postal_service.shipments.models import Shipment
 from postal_service.shipments.rules import fold
@@ -76,7 +79,7 @@ async def find(
 ) -> tuple[list[ShipmentView], bool]:
     """Return a page of shipments, newest first, and whether there are more. `filters` are column values."""
     wanted = Shipment.filter(**filters)
-    if agency:
+    if agency is not None:
         wanted = wanted.filter(agency=agency)
     if after:
         wanted = wanted.filter(id__lt=after)
@@ -112,6 +115,8 @@ class ToldEvent:
     occurred_at: datetime
     place: str | None = None
     note: str | None = None
+    reason: str | None = None
+    """Why a try failed, one of the words of `messaging/words.py`."""
     worker: WorkerNamed | None = None
 
 
@@ -121,26 +126,16 @@ class Desk:
 
     carriers: Mapping[str, Carrier]
     worker_by_code: Callable[[str], Awaitable[Worker | None]]
+    calendar: WorkingCalendar
     clock: Clock
 
-    async def take_events(self, shipment_id: str, events: Sequence[ToldEvent]) -> list[str]:
+    async def take_events(self, shipment_id: str, events: Sequence[ToldEvent], *, client_id: str) -> list[str]:
         """Record events and return what became of each: applied, duplicate, late, illegal or unknown."""
         now = self.clock()
         known = {fact.key for fact in await recording.load(shipment_id)}
-        facts = [_told_fact(shipment_id, event, now) for event in events]
+        facts = [_told_fact(shipment_id, client_id, event, now) for event in events]
         folded = await recording.record(shipment_id, facts, now=now)
-        entries = {entry.fact.key: entry for entry in folded.timeline}
-        results = []
-        for fact in facts:
-            entry = entries[fact.key]
-            if fact.key in known:
-                results.append("duplicate")
-            elif entry.effective:
-                results.append("applied" if folded.moved_by is entry.fact else "late")
-            else:
-                results.append({"repeat": "duplicate", "unknown": "unknown"}.get(str(entry.mark), "illegal"))
-            known.add(fact.key)
-        return results
+        return _results(facts, known, folded)
 
     async def assign(self, shipment_id: str, employee_code: str, *, source: str) -> None:
         """Name the worker by staff number. The same worker again changes nothing."""
@@ -160,41 +155,42 @@ class Desk:
 
     async def cancel(self, shipment_id: str, reason: str | None, *, source: str) -> None:
         """Ask for a cancel. Refused once the papers are in the carrier's hands."""
-        shipment = await _existing(shipment_id)
-        if shipment.status in (Status.CANCEL_REQUESTED, Status.CANCELLED):
-            return
-        if not can_cancel(Status(shipment.status)):
-            raise Problem(
-                409,
-                "too_late_to_cancel",
-                vi="Bưu gửi đã được thu gom, không thể hủy.",
-                en="The papers are already in the carrier's hands.",
-            )
         now = self.clock()
-        fact = Fact(
-            fact_id=new_id(),
-            source=source,
-            source_id=f"{shipment_id}:cancel:{new_id()}",
-            status=Status.CANCEL_REQUESTED,
-            occurred_at=now,
-            received_at=now,
-            note=reason,
-        )
         async with transaction():
+            shipment = await _held(shipment_id)
+            if shipment.status in (Status.CANCEL_REQUESTED, Status.CANCELLED):
+                return
+            if not can_cancel(Status(shipment.status)):
+                raise Problem(
+                    409,
+                    "too_late_to_cancel",
+                    vi="Bưu gửi đã được thu gom, không thể hủy.",
+                    en="The papers are already in the carrier's hands.",
+                )
+            fact = Fact(
+                fact_id=new_id(),
+                source=source,
+                source_id=f"{shipment_id}:cancel:{new_id()}",
+                status=Status.CANCEL_REQUESTED,
+                occurred_at=now,
+                received_at=now,
+                note=reason,
+            )
             await recording.record(shipment_id, [fact], now=now)
             await outbox.add(outbox.Work(topic=CANCEL, payload={"shipment_id": shipment_id}), now=now)
 
     async def reschedule(self, shipment_id: str, window: Window) -> None:
-        """Change when the worker comes to the citizen's door; refused once nobody comes any more."""
-        shipment = await _existing(shipment_id)
-        if shipment.closed:
-            raise Problem(409, "shipment_closed", vi="Bưu gửi đã kết thúc.", en="The shipment has ended.")
-        if shipment.leg == Leg.PICKUP and not can_cancel(Status(shipment.status)):
-            raise Problem(409, "already_collected", vi="Hồ sơ đã được thu gom.", en="The papers are collected already.")
+        """Change when the worker comes; a window nobody may wish for is 422. The round of another day may be another's."""
+        now = self.clock()
+        errors = check_window(*window, self.calendar, now, "/window")
+        if errors:
+            raise invalid(*errors)
         async with transaction():
-            await Shipment.filter(id=shipment_id).update(
-                window_start=window[0], window_end=window[1], updated_at=self.clock()
-            )
+            shipment = await _held(shipment_id)
+            if shipment.closed:
+                raise Problem(409, "shipment_closed", vi="Bưu gửi đã kết thúc.", en="The shipment has ended.")
+            await Shipment.filter(id=shipment_id).update(window_start=window[0], window_end=window[1], updated_at=now)
+            await outbox.add(outbox.Work(topic=ASSIGN, payload={"shipment_id": shipment_id}), now=now)
             outbox.touch(shipment.request_id)
 
     async def label(self, shipment_id: str) -> bytes:
@@ -215,11 +211,6 @@ class Desk:
             ) from error
 
 
-def may_cancel(status: Status) -> bool:
-    """Tell whether a cancel may still be asked for."""
-    return can_cancel(status)
-
-
 def assigned_fact(shipment: Shipment, worker: WorkerNamed, *, source: str, key: str, now: datetime) -> Fact:
     """Return the fact that names a worker: a step of its own while somebody is to come for the papers, else a mere note."""
     current = Status(shipment.status)
@@ -235,26 +226,57 @@ def assigned_fact(shipment: Shipment, worker: WorkerNamed, *, source: str, key: 
     )
 
 
-def _told_fact(shipment_id: str, event: ToldEvent, now: datetime) -> Fact:
+def _told_fact(shipment_id: str, client_id: str, event: ToldEvent, now: datetime) -> Fact:
     return Fact(
         fact_id=new_id(),
         source="client",
-        source_id=f"{shipment_id}:{event.source_id}",
+        source_id=f"{shipment_id}:{client_id}:{event.source_id}",
         status=event.status,
         known=event.status is not None,
         code=event.word,
         occurred_at=event.occurred_at,
         received_at=now,
+        reason=event.reason,
         place=event.place,
         note=event.note,
         worker=event.worker,
     )
 
 
+def _results(facts: Sequence[Fact], known: Collection[str], folded: Journey) -> list[str]:
+    """Return what became of each fact told in one call, when `known` were there before it."""
+    places = {entry.fact.key: place for place, entry in enumerate(folded.timeline)}
+    last_known = max((places[key] for key in known if folded.timeline[places[key]].effective), default=-1)
+    results, told = [], set(known)
+    for fact in facts:
+        entry = folded.timeline[places[fact.key]]
+        if fact.key in told or entry.mark is Mark.REPEAT:
+            results.append("duplicate")
+        elif entry.mark is Mark.UNKNOWN:
+            results.append("unknown")
+        elif entry.effective:
+            results.append("late" if places[fact.key] < last_known else "applied")
+        else:
+            results.append("illegal")
+        told.add(fact.key)
+    return results
+
+
+async def _held(shipment_id: str) -> Shipment:
+    try:
+        return await recording.hold(shipment_id)
+    except KeyError:
+        raise _unknown_shipment() from None
+
+
+def _unknown_shipment() -> Problem:
+    return not_found("Không tìm thấy bưu gửi.", "There is no such shipment.")
+
+
 async def _existing(shipment_id: str) -> Shipment:
     shipment = await Shipment.get_or_none(id=shipment_id)
     if shipment is None:
-        raise not_found("Không tìm thấy bưu gửi.", "There is no such shipment.")
+        raise _unknown_shipment()
     return shipment
 
 
@@ -311,6 +333,8 @@ def _view(shipment: Shipment, folded: Journey, phones: Mapping[str, str]) -> Shi
         request_id=shipment.request_id,
         agency=shipment.agency,
         leg=Leg(shipment.leg),
+        number=shipment.attempt_no,
+        uncollected=can_cancel(folded.status),
         carrier=shipment.carrier,
         item_number=shipment.item_number,
         label_code=shipment.label_code,

@@ -56,6 +56,10 @@ class ShipmentView:
     request_id: str
     agency: str
     leg: Leg
+    number: int
+    """Which visit of this leg."""
+    uncollected: bool
+    """The papers are still with the sender, and nobody has to come if nobody is wanted."""
     carrier: str | None
     item_number: str | None
     label_code: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from carriers.status import Leg, Status
 from postal_service.intake.story import RequestStatus, Story
@@ -11,11 +11,10 @@ from postal_service.kit.clock import rfc3339
 from postal_service.kit.text import unaccent
 from postal_service.kit.words import Words
 from postal_service.shipments.facts import CARRIER
-from postal_service.shipments.lifecycle import INCIDENTS, OURS, PHYSICAL, WAY_BACK
+from postal_service.shipments.lifecycle import OURS, PHYSICAL, WAY_BACK
 from postal_service.shipments.views import EventView, ShipmentView, WorkerView
-from postal_service.tracking.words import Catalogue, Saying, Stage, read_catalogue
-
-StageState = Literal["done", "now", "stopped", "next"]
+from postal_service.tracking.stages import ENDED, StageReached, stages_of
+from postal_service.tracking.words import Catalogue, Saying, read_catalogue
 
 WORKER_SHOWN = frozenset(
     {
@@ -33,14 +32,6 @@ _OFFICE_STATES = frozenset(
 )
 _BEFORE_COLLECTION = OURS | {Status.CREATED, Status.PICKUP_ASSIGNED}
 _AWAITING_COLLECTION = frozenset({Status.CREATED, Status.PICKUP_ASSIGNED, Status.PICKUP_FAILED})
-_WITH_SENDER = _BEFORE_COLLECTION | {
-    Status.PICKUP_IN_PROGRESS,
-    Status.PICKUP_FAILED,
-    Status.CANCEL_REQUESTED,
-    Status.CANCELLED,
-}
-_TROUBLE = INCIDENTS | WAY_BACK | {Status.RETURN_PENDING, Status.CANCELLED}
-_ENDED = frozenset({RequestStatus.REFUSED, RequestStatus.WITHDRAWN, RequestStatus.STOPPED})
 
 _WORDS: Catalogue = read_catalogue()
 
@@ -65,15 +56,6 @@ class ShownWorker:
     post_office_phone: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShownStage:
-    """One step of the whole way and how far it is."""
-
-    stage: Stage
-    name: Words
-    state: StageState
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingPage:
     """What the code shows."""
@@ -90,7 +72,7 @@ class TrackingPage:
     """When late: the new day."""
     window: tuple[datetime, datetime] | None
     """When the post comes to collect; None once it has."""
-    stages: tuple[ShownStage, ...]
+    stages: tuple[StageReached, ...]
     timeline: tuple[TimelineEntry, ...]
     worker: ShownWorker | None
     hotline: str | None
@@ -117,7 +99,7 @@ def tracking_page(story: Story, legs: Sequence[ShipmentView]) -> TrackingPage:
         late=story.late,
         expected_on=story.expected_on,
         window=_window(speaking),
-        stages=tuple(_stages(story, legs, newest, speaking)),
+        stages=tuple(stages_of(story, legs, newest, speaking)),
         timeline=tuple(sorted(_timeline(story, legs), key=_place_in_time)),
         worker=_worker(speaking),
         hotline=story.agency_phone,
@@ -137,7 +119,9 @@ def document(page: TrackingPage, language: str) -> dict[str, Any]:
         "late": page.late,
         "expected_on": page.expected_on and page.expected_on.isoformat(),
         "window": page.window and {"start": rfc3339(page.window[0]), "end": rfc3339(page.window[1])},
-        "stages": [{"stage": s.stage.value, "name": s.name.text(language), "state": s.state} for s in page.stages],
+        "stages": [
+            {"stage": s.stage.value, "name": _WORDS.stages[s.stage].text(language), "state": s.state} for s in page.stages
+        ],
         "timeline": [
             {
                 "status": entry.status,
@@ -167,7 +151,7 @@ def _speaks(shipment: ShipmentView, story: Story) -> bool:
     """Tell whether the shipment, rather than the request, says where things stand."""
     if shipment.status in OURS:
         return False
-    if story.status in _ENDED:
+    if story.status in ENDED:
         return not shipment.closed and shipment.status in PHYSICAL
     if not shipment.closed or shipment.leg is Leg.DELIVERY:
         return True
@@ -266,44 +250,3 @@ def _addresses(story: Story, legs: Sequence[ShipmentView]) -> list[str]:
 
 def _plain_detail(side: Mapping[str, Any] | None) -> str:
     return unaccent((side or {}).get("address", {}).get("detail") or "").casefold()
-
-
-def _stages(
-    story: Story, legs: Sequence[ShipmentView], newest: ShipmentView | None, speaking: ShipmentView | None
-) -> Iterator[ShownStage]:
-    at, state = _where(story, newest, speaking)
-    skipped = set()
-    if not story.pickup and not any(shipment.leg is Leg.PICKUP for shipment in legs):
-        skipped |= {Stage.COLLECT, Stage.TO_AGENCY}
-    if not story.delivery and not any(shipment.leg is Leg.DELIVERY for shipment in legs):
-        skipped.add(Stage.TO_CITIZEN)
-    order = list(Stage)
-    for stage in order:
-        if stage not in skipped:
-            here = order.index(stage) - order.index(at)
-            yield ShownStage(stage, _WORDS.stages[stage], state if here == 0 else "done" if here < 0 else "next")
-
-
-def _where(story: Story, newest: ShipmentView | None, speaking: ShipmentView | None) -> tuple[Stage, StageState]:
-    """Return the stage the papers are in, and whether it goes on, is done or has stopped."""
-    if speaking is not None:
-        return _where_on_the_way(speaking)
-    if story.status in _ENDED:
-        reached = _where_on_the_way(newest)[0] if newest else Stage.AGENCY
-        return reached, "stopped"
-    if story.status is RequestStatus.RETURNED:
-        return Stage.HANDED_OVER, "done"
-    if story.status is RequestStatus.ISSUED:
-        return (Stage.TO_CITIZEN if story.delivery else Stage.HANDED_OVER), "now"
-    if story.status is RequestStatus.FILED and newest is not None:
-        return Stage.COLLECT, "now"
-    return Stage.AGENCY, "now"
-
-
-def _where_on_the_way(shipment: ShipmentView) -> tuple[Stage, StageState]:
-    state: StageState = "stopped" if shipment.status in _TROUBLE else "now"
-    if shipment.leg is Leg.DELIVERY:
-        return (Stage.HANDED_OVER, "done") if shipment.status is Status.DELIVERED else (Stage.TO_CITIZEN, state)
-    if shipment.status is Status.DELIVERED:
-        return Stage.AGENCY, "now"
-    return (Stage.COLLECT if shipment.status in _WITH_SENDER else Stage.TO_AGENCY), state

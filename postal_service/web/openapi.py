@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from postal_service.web.answers import PROBLEM_JSON
-from postal_service.web.endpoints import Endpoint
+from postal_service.web.endpoints import HTML, Endpoint
 from postal_service.web.idempotency import HEADER as IDEMPOTENCY_HEADER
 
 Json = dict[str, Any]
@@ -149,7 +149,7 @@ def _query_parameters(schema: Json) -> list[Json]:
 
 
 def _responses(endpoint: Endpoint, references: _References) -> Json:
-    problem = {
+    problem: Json = {
         "description": "Refused",
         "content": {PROBLEM_JSON: {"schema": references[ProblemDocument, "serialization"]}},
     }
@@ -163,6 +163,9 @@ def _responses(endpoint: Endpoint, references: _References) -> Json:
             "description": HTTPStatus(status).phrase,
             "content": {endpoint.media_type: content},
         }
+    if endpoint.media_type == HTML:
+        # Who reads a page is told in a page.
+        problem = {**problem, "content": {**problem["content"], HTML: {}}}
     return {**responses, "default": problem}
 
 

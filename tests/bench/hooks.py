@@ -30,7 +30,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
             for scheme in ("rsa_verify", "rsa_decrypt"):
                 say(f"hooks on {engine}, {scheme}")
                 with serving(url, bench.folder / "hooks.log", settings=vnpost(keys, scheme)) as program:
-                    yield from _measure(bench, engine, scheme, bodies(keys, scheme), bare, program.port)
+                    yield from _measure(bench, engine, scheme, bodies(keys, scheme), bare=bare, port=program.port)
 
 
 def bodies(keys: KeyFiles, scheme: str) -> list[bytes]:
@@ -40,7 +40,7 @@ def bodies(keys: KeyFiles, scheme: str) -> list[bytes]:
     return [_body(sign, number) for number in range(_BODIES)]
 
 
-def _measure(bench: Bench, engine: str, scheme: str, hooks: list[bytes], bare: int, port: int) -> Iterator[Figure]:
+def _measure(bench: Bench, engine: str, scheme: str, hooks: list[bytes], *, bare: int, port: int) -> Iterator[Figure]:
     to_program = [post(PATH, body) for body in hooks]
     to_bare = [post("/", body) for body in hooks]
 

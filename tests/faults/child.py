@@ -35,7 +35,6 @@ _HOUSE = "postal_service"
 _PLUMBING = (transactions.__name__, group_commit.__name__)
 _NEAREST = 2
 
-# Nine tenths of a start's work; it is the same for all.
 _UNITS = Units.load()
 _REFERENCE = load_reference(Settings().reference_folder)
 
@@ -53,23 +52,36 @@ class Death:
         return f"{self.moment} {self.step}"
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path, steps: Path | None, death: Death | None) -> None:
-    """Run a command of the program with its output in `log`; list its commits in `steps`, and die as told."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What a process is to do besides its work."""
+
+    hurried: bool = False
+    """What is waited for is shortened: leases, look-ups."""
+    steps: Path | None = None
+    """Where it lists what it commits."""
+    death: Death | None = None
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path, fate: Fate) -> None:
+    """Run a command of the program with its output in `log`."""
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(environment)
-    _hurry()
-    if steps or death:
-        _Watch(steps, death).begin()
+    # Most of a start's work, and the same for all.
+    app.load_reference = lambda _folder: _REFERENCE
+    app.Units.load = lambda: _UNITS
+    if fate.hurried:
+        _hurry()
+    if fate.steps or fate.death:
+        _Watch(fate).begin()
     sys.argv = ["run.py", *arguments]
     cli.main()
 
 
 def _hurry() -> None:
     """Shorten what is waited for."""
-    app.load_reference = lambda _folder: _REFERENCE
-    app.Units.load = lambda: _UNITS
     dispatcher.LEASE, dispatcher.RENEW_SECONDS, dispatcher.LOOK_SECONDS = timedelta(seconds=0.6), 0.2, 0.1
     pulling.CLAIM, pulling.LOOK_SECONDS = timedelta(seconds=0.6), 0.1
     booking.LOOK_UP_AFTER, booking.ABSENT_AFTER = timedelta(seconds=0.2), timedelta(seconds=0.4)
@@ -82,8 +94,7 @@ def _hurry() -> None:
 class _Watch:
     """Sees every commit of this process."""
 
-    steps: Path | None
-    death: Death | None
+    fate: Fate
     works: dict[asyncio.Task[Any] | None, list[str]] = field(default_factory=dict)
     """What a transaction that is open now claims or finishes, by its task."""
     topics: dict[int, str] = field(default_factory=dict)
@@ -107,10 +118,10 @@ class _Watch:
 
     def _pass(self, moment: Moment, steps: Iterable[str]) -> None:
         for step in steps:
-            if self.steps and moment == "after":
-                with self.steps.open("a") as file:
+            if self.fate.steps and moment == "after":
+                with self.fate.steps.open("a") as file:
                     file.write(f"{step}\n")
-            if self.death == Death(moment, step):
+            if self.fate.death == Death(moment, step):
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def _watch_claims(self) -> None:

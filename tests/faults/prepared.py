@@ -3,7 +3,8 @@
 import itertools
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,16 +55,29 @@ async def prepare(database_url: str) -> Prepared:
     return Prepared(database_url, client.key)
 
 
-async def look(database_url: str, query: str) -> Sequence[tuple[Any, ...]]:
-    """Return what is committed, read past the program."""
+Look = Callable[[str], Awaitable[Sequence[tuple[Any, ...]]]]
+
+
+@asynccontextmanager
+async def looking(database_url: str) -> AsyncIterator[Look]:
+    """Give a way to ask for what is committed, past the program."""
     if database_url.startswith("sqlite"):
         file = sqlite3.connect(f"file:{database_url.removeprefix('sqlite:///')}?mode=ro", uri=True)
-        try:
+
+        async def look(query: str) -> Sequence[tuple[Any, ...]]:
             return file.execute(query).fetchall()
+
+        try:
+            yield look
         finally:
             file.close()
-    connection = await asyncpg.connect(database_url)
-    try:
-        return [tuple(row) for row in await connection.fetch(query)]
-    finally:
-        await connection.close()
+    else:
+        connection = await asyncpg.connect(database_url)
+
+        async def fetch(query: str) -> Sequence[tuple[Any, ...]]:
+            return [tuple(row) for row in await connection.fetch(query)]
+
+        try:
+            yield fetch
+        finally:
+            await connection.close()

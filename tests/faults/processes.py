@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.faults import child
-from tests.faults.child import Death
+from tests.faults.child import Fate
 
 # Loading the program takes seconds: it is loaded once, and every process is forked from there.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["pytest", child.__name__])
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.04
 
 T = TypeVar("T")
 
@@ -37,11 +37,11 @@ class Process:
         self._log = log
         self._process: BaseProcess | None = None
 
-    def start(self, *, death: Death | None = None, steps: Path | None = None) -> None:
-        """Start it, or start it again; `steps` is where it lists what it commits."""
+    def start(self, fate: Fate = Fate()) -> None:  # noqa: B008 - frozen
+        """Start it, or start it again."""
         self._log.unlink(missing_ok=True)
         self._process = _FORKS.Process(
-            target=child.run, args=(self._arguments, self._environment, self._log, steps, death), daemon=True
+            target=child.run, args=(self._arguments, self._environment, self._log, fate), daemon=True
         )
         self._process.start()
 

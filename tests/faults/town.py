@@ -17,8 +17,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from carriers.simulator.keys import KeyFiles
 from carriers.simulator.server import make_app
 from postal_service.kit.clock import system_clock
-from tests.faults.child import Death, Moment
-from tests.faults.prepared import Prepared, look
+from tests.faults.child import Death, Fate, Moment
+from tests.faults.prepared import Look, Prepared, looking
 from tests.faults.processes import Process, eventually
 from tests.peers.smtp import SmtpPeer
 from tests.peers.twilio import TwilioPeer
@@ -37,7 +37,8 @@ class Town:
     carrier: ClientSession
     twilio: TwilioPeer
     mail: "_MailServer"
-    database_url: str
+    look: Look
+    """Asks for what the program has committed."""
     process: Process
     deaths: list[Death]
     """Still to come, in this order, one for each start."""
@@ -73,10 +74,6 @@ class Town:
         async with self.carrier.get(f"/_sim/{what}") as answer:
             return await answer.json()
 
-    async def look(self, query: str) -> Sequence[tuple[Any, ...]]:
-        """Return what the program has committed."""
-        return await look(self.database_url, query)
-
     async def until(self, query: str, *, is_: Any = 1) -> None:
         """Return when the query's one value is this."""
 
@@ -98,7 +95,7 @@ class Town:
     async def keep_alive(self) -> None:
         """Start the program, and again after each death."""
         while True:
-            self.process.start(death=self.deaths[0] if self.deaths else None, steps=self.steps)
+            self.process.start(Fate(hurried=True, steps=self.steps, death=self.deaths[0] if self.deaths else None))
             code = await self.process.ended(within=10 * PATIENCE)
             assert code == -signal.SIGKILL, self.process.output
             del self.deaths[:1]
@@ -134,6 +131,7 @@ async def a_town(prepared: Prepared, keys: KeyFiles, folder: Path, deaths: Seque
         TestServer(carrier) as carrier_server,
         twilio,
         mail,
+        looking(database_url) as look,
         ClientSession(url, headers={"Authorization": f"Bearer {prepared.key}"}) as api,
         ClientSession(carrier_server.make_url("/")) as control,
     ):
@@ -144,7 +142,7 @@ async def a_town(prepared: Prepared, keys: KeyFiles, folder: Path, deaths: Seque
             carrier=control,
             twilio=twilio,
             mail=mail,
-            database_url=database_url,
+            look=look,
             process=process,
             deaths=list(deaths),
             steps=folder / "steps",

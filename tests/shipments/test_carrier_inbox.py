@@ -166,6 +166,6 @@ async def test_stored_messages_can_be_read_again(
 async def test_the_state_can_be_made_anew_from_the_facts(world: World, pickup: dict[str, Any]) -> None:
     await world.carrier_moves(steps=4)
     await Shipment.filter(id=pickup["id"]).update(status="created")
-    assert await recording.refold(pickup["id"], now=world.clock())
+    assert await recording.refold(pickup["id"])
     assert (await Shipment.get(id=pickup["id"])).status == "at_origin"
-    assert not await recording.refold(pickup["id"], now=world.clock())
+    assert not await recording.refold(pickup["id"])

@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
                 ('filed_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('updated_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'request', 'app': 'postal', 'unique_together': (('client_id', 'external_id'),), 'indexes': [Index(fields=['agency', 'status']), Index(fields=['dossier_code']), Index(fields=['external_id']), Index(fields=['status', 'promised_on'])], 'pk_attr': 'id', 'table_description': 'One online request, with the rules it was filed under and everything asked of the post.'},
+            options={'table': 'request', 'app': 'postal', 'unique_together': (('client_id', 'external_id'),), 'indexes': [Index(fields=['agency', 'status']), Index(fields=['external_id']), Index(fields=['status', 'promised_on'])], 'pk_attr': 'id', 'table_description': 'One online request, with the rules it was filed under and everything asked of the post.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ('actor', fields.CharField(max_length=60)),
                 ('detail', fields.JSONField(encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
             ],
-            options={'table': 'request_event', 'app': 'postal', 'pk_attr': 'id', 'table_description': 'One step of a request: what, when, by whom. Appended, never changed: the legal clock is counted from these.'},
+            options={'table': 'request_event', 'app': 'postal', 'indexes': [Index(fields=['request_id'])], 'pk_attr': 'id', 'table_description': 'One step of a request: what, when, by whom. Appended, never changed: the legal clock is counted from these.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -312,7 +312,7 @@ class Migration(migrations.Migration):
                 ('seal', fields.CharField(null=True, max_length=40)),
                 ('correction', fields.BooleanField(default=False)),
             ],
-            options={'table': 'shipment_event', 'app': 'postal', 'unique_together': (('source', 'source_id'),), 'pk_attr': 'id', 'table_description': "One fact about one shipment, as it was told. Appended, never changed: what it means is the fold's business."},
+            options={'table': 'shipment_event', 'app': 'postal', 'unique_together': (('source', 'source_id'),), 'indexes': [Index(fields=['shipment_id'])], 'pk_attr': 'id', 'table_description': "One fact about one shipment, as it was told. Appended, never changed: what it means is the fold's business."},
             bases=['Model'],
         ),
         ops.CreateModel(
