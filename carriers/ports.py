@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from carriers.status import Direction, Effect, MoneyStatus, Status
+from carriers.status import Direction, Effect, FailReason, MoneyStatus, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,8 @@ class CarrierFact:
     direction: Direction | None = None
     """Set when the carrier itself says which way the item travels."""
     money: MoneyStatus | None = None
+    reason: FailReason | None = None
+    """Why a try failed, where the carrier says so."""
     place: str | None = None
     note: str | None = None
     """The carrier's own words, never a person's name."""

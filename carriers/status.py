@@ -84,3 +84,21 @@ class Leg(StrEnum):
     PICKUP = "pickup"
     DELIVERY = "delivery"
     TRANSFER = "transfer"
+
+
+class FailReason(StrEnum):
+    """Why a try failed, as far as anybody said. Told to the citizen in words of ours."""
+
+    ABSENT = "absent"
+    UNREACHABLE = "unreachable"
+    RESCHEDULED = "rescheduled"
+    WRONG_ADDRESS = "wrong_address"
+    PAPERS_INCOMPLETE = "papers_incomplete"
+    IDENTITY_MISMATCH = "identity_mismatch"
+    NOT_THE_RECEIVER = "not_the_receiver"
+    REFUSED = "refused"
+    NO_MONEY = "no_money"
+    AGENCY_CLOSED = "agency_closed"
+    WORKER_DELAYED = "worker_delayed"
+    WEATHER = "weather"
+    OTHER = "other"

@@ -30,9 +30,10 @@ from postal_service.kit.clock import Clock, local_date, system_clock
 from postal_service.kit.reference import Reference
 from postal_service.kit.units import Units
 from postal_service.messaging import api as messaging_api
-from postal_service.messaging import service as messaging
 from postal_service.messaging.inbox import KeptMessages
-from postal_service.messaging.service import Messaging, Policy
+from postal_service.messaging.policy import Policy
+from postal_service.messaging.sending import RECEIPT, SEND, Sending
+from postal_service.messaging.service import Messaging
 from postal_service.observing import Observations
 from postal_service.outbox import queries as outbox_queries
 from postal_service.outbox.dispatcher import Dispatcher, Handler, Job
@@ -221,7 +222,7 @@ async def open_program(settings: Settings, *, clock: Clock = system_clock) -> As
         observations.count_verdicts_of(carrier_inbox)
         requests = Intake(reference, clock, desk)
         stories = Stories(reference, clock)
-        teller = Messaging(stories.story, senders.real, senders.captured, _policy(settings), clock)
+        policy = _policy(settings)
         tracking = Tracking(reader, stories, shipments.of_request)
         assignment = _assignment(reference, units, locator, accounts)
         bookings = BookingDesk(carriers, lambda agency: reference.carriers_for(agency, local_date(clock())), clock)
@@ -231,7 +232,8 @@ async def open_program(settings: Settings, *, clock: Clock = system_clock) -> As
             carrier_inbox=carrier_inbox,
             naming=NamingJob(assignment, clock),
             requests=requests,
-            teller=teller,
+            teller=Messaging(stories.story, policy, clock),
+            sending=Sending(senders.real, senders.captured, policy, clock),
             tracking=tracking,
         )
         yield Program(
@@ -291,6 +293,7 @@ def _handlers(
     naming: NamingJob,
     requests: Intake,
     teller: Messaging,
+    sending: Sending,
     tracking: Tracking,
 ) -> Mapping[str, Handler]:
     """Return who does which work. What happens in a room below and concerns one above is tied here."""
@@ -313,8 +316,8 @@ def _handlers(
         inbox.MESSAGE: carrier_inbox.handle,
         recording.CHANGED: shipment_changed,
         journal.CHANGED: request_changed,
-        messaging.SEND: teller.send,
-        messaging.RECEIPT: teller.note_receipt,
+        SEND: sending.send,
+        RECEIPT: sending.note_receipt,
     }
 
 

@@ -10,7 +10,7 @@ from notifications.twilio_callbacks import SIGNATURE_HEADER, is_authentic, read_
 from postal_service.kit.clock import Clock
 from postal_service.kit.problems import Problem, not_found
 from postal_service.messaging.inbox import KeptMessages
-from postal_service.messaging.service import RECEIPT
+from postal_service.messaging.sending import RECEIPT
 from postal_service.outbox import service as outbox
 from postal_service.storage.transactions import transaction
 from postal_service.web.endpoints import HTML, Answer, Call, Endpoint

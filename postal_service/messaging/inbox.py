@@ -34,4 +34,3 @@ class KeptMessages:
     async def one(self, message_id: str) -> CapturedMessage | None:
         """Return one kept message."""
         return await CapturedMessage.get_or_none(message_id=message_id)
-

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from carriers.ports import HookRequest
-from carriers.status import Leg, Status
+from carriers.status import FailReason, Leg, Status
 from postal_service.kit.clock import rfc3339
 from postal_service.kit.paging import page, read_cursor
 from postal_service.kit.phone import read_phone
@@ -51,7 +51,7 @@ class EventIn(_Body):
     occurred_at: Moment
     place: Short | None = None
     note: Note | None = None
-    reason: Annotated[Short | None, Field(max_length=60)] = None
+    reason: FailReason | None = None
     """Why a try failed."""
     worker: WorkerIn | None = None
 

@@ -148,16 +148,22 @@ def as_fact(told: CarrierFact, carrier: str, now: datetime) -> Fact:
         received_at=now,
         source=f"carrier:{carrier}",
         source_id=told.source_id,
-        code=told.code,
+        code=told.code[:40],
         status=told.status,
         effect=told.effect,
         known=told.known,
         direction=told.direction,
         occurred_at=told.occurred_at,
-        place=told.place,
-        note=told.note,
+        reason=told.reason,
+        place=_short(told.place, 160),
+        note=_short(told.note, 300),
         money=told.money,
         worker=None
         if postman is None
         else WorkerNamed(name=postman.name, phone=postman.phone, employee_code=postman.employee_code),
     )
+
+
+def _short(text: str | None, longest: int) -> str | None:
+    """Cut a carrier's text to what is kept of it; one overlong word must not hold up a shipment's facts."""
+    return text[:longest] if text else None

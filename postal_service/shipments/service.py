@@ -8,7 +8,7 @@ from typing import Any
 
 from carriers.errors import CarrierError
 from carriers.ports import Carrier
-from carriers.status import Direction, IdentityStatus, Leg, MoneyStatus, Status
+from carriers.status import Direction, FailReason, IdentityStatus, Leg, MoneyStatus, Status
 from postal_service.accounts.service import Worker
 from postal_service.kit.clock import Clock
 from postal_service.kit.ids import is_id, new_id, new_label_code
@@ -115,8 +115,8 @@ class ToldEvent:
     occurred_at: datetime
     place: str | None = None
     note: str | None = None
-    reason: str | None = None
-    """Why a try failed, one of the words of `messaging/words.py`."""
+    reason: FailReason | None = None
+    """Why a try failed."""
     worker: WorkerNamed | None = None
 
 

@@ -10,6 +10,7 @@ from postal_service.intake.story import RequestStatus, Story
 from postal_service.kit.clock import rfc3339
 from postal_service.kit.text import unaccent
 from postal_service.kit.words import Words
+from postal_service.messaging.words import FAILED_TRY
 from postal_service.shipments.facts import CARRIER
 from postal_service.shipments.lifecycle import OURS, PHYSICAL, WAY_BACK
 from postal_service.shipments.views import EventView, ShipmentView, WorkerView
@@ -143,8 +144,7 @@ def document(page: TrackingPage, language: str) -> dict[str, Any]:
 
 
 def _newest(legs: Iterable[ShipmentView], leg: Leg) -> ShipmentView | None:
-    # Ids are made in the order of time.
-    return max((shipment for shipment in legs if shipment.leg is leg), key=lambda shipment: shipment.id, default=None)
+    return max((shipment for shipment in legs if shipment.leg is leg), key=lambda shipment: shipment.number, default=None)
 
 
 def _speaks(shipment: ShipmentView, story: Story) -> bool:
@@ -182,7 +182,7 @@ def _request_saying(story: Story, newest: ShipmentView | None) -> Saying:
 
 
 def _reason(code: str | None) -> Words | None:
-    return _WORDS.reasons.get(code) if code else None
+    return FAILED_TRY.get(code) if code else None
 
 
 def _with_reason(text: Words, reason: Words | None) -> Words:

@@ -42,7 +42,6 @@ class Catalogue:
     """The citizen's two legs. Transfers between offices are nothing to show."""
     counter: Saying
     """In place of the pickup leg's first states when the citizen brings the papers to a post office."""
-    reasons: Mapping[str, Words]
     stages: Mapping[Stage, Words]
 
 
@@ -55,7 +54,6 @@ def read_catalogue() -> Catalogue:
             leg: {status: _saying(data[leg.value][status.value]) for status in Status} for leg in (Leg.PICKUP, Leg.DELIVERY)
         },
         counter=_saying(data["counter"]),
-        reasons={code: Words(*entry) for code, entry in data["reasons"].items()},
         stages={stage: Words(*data["stages"][stage.value]) for stage in Stage},
     )
 

@@ -18,6 +18,7 @@ PARTS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "folding": folding.measure,
     "starting": starting.measure,
     "memory": memory.measure,
+    # The longest comes last.
     "rough": rough_days.measure,
 }
 
@@ -44,8 +45,10 @@ def main() -> None:
         )
         for name in arguments.parts or PARTS:
             say(name)
-            figures += PARTS[name](bench)
-    table.write(figures)
+            for figure in PARTS[name](bench):
+                figures.append(figure)
+                # A run that is cut short keeps what it has.
+                table.write(figures)
     print(table.as_text(figures))  # noqa: T201 - the table is what the command is for
 
 
@@ -56,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
     parser.add_argument("--seconds", type=float, default=2.0, help="of one turn")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long the memory is watched under load")
-    parser.add_argument("--rough", type=int, default=10_000, help="how many rough shipments")
+    parser.add_argument("--rough", type=int, default=10_000, help="how many shipments go through a carrier's rough days")
     return parser.parse_args()
 
 

@@ -24,7 +24,7 @@ from config.reference import load_reference
 from config.settings import Settings
 from postal_service import app, cli
 from postal_service.kit.units import Units
-from postal_service.messaging import service as messaging
+from postal_service.messaging import sending
 from postal_service.outbox import dispatcher
 from postal_service.outbox import queries as outbox_queries
 from postal_service.shipments import booking, inbox, pulling
@@ -87,7 +87,7 @@ def _hurry() -> None:
     booking.LOOK_UP_AFTER, booking.ABSENT_AFTER = timedelta(seconds=0.2), timedelta(seconds=0.4)
     booking.DIED_AFTER = timedelta(seconds=0.6)
     inbox.WAIT_FOR_BOOKING_SECONDS = 0.3
-    messaging.LOOK_UP_SECONDS = 0.4
+    sending.LOOK_UP_SECONDS = 0.4
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from tests.faults.child import Fate
 
 # Loading the program takes seconds: it is loaded once, and every process is forked from there.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["pytest", child.__name__])
+_FORKS.set_forkserver_preload(["pytest", child.__name__, "tests.faults.preloaded"])
 LOOK_SECONDS = 0.04
 
 T = TypeVar("T")

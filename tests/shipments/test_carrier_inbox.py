@@ -142,9 +142,7 @@ async def test_a_code_no_document_names_is_put_up_for_review_and_moves_nothing(
     assert await ReviewItem.filter(shipment_id=pickup["id"]).count() == 1
 
 
-async def test_stored_messages_can_be_read_again(
-    world: World, pickup: dict[str, Any], hook: Any
-) -> None:
+async def test_stored_messages_can_be_read_again(world: World, pickup: dict[str, Any], hook: Any) -> None:
     await knock(world, hook(pickup["item_number"], 6))
     await world.settle()
     (stored,) = await CarrierMessage.all()

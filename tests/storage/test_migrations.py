@@ -39,6 +39,7 @@ async def test_serving_on_an_out_of_date_schema_is_refused_with_what_to_do(empty
 
 async def test_the_steps_lead_to_the_tables_as_they_are_written(database: Database) -> None:
     apps = tortoise_config(database.target, MODELS)["apps"]
+    assert database.context.apps
     detector = MigrationAutodetector(database.context.apps, apps)
     forgotten = [operation for step in await detector.changes() for operation in step.operations]
     assert forgotten == [], "run: make migration NAME=what_changes"

@@ -104,6 +104,8 @@ def leg(kind: Leg, *events: EventView, **values: Any) -> ShipmentView:
         "request_id": "",
         "agency": "hanoi",
         "leg": kind,
+        "number": 1,
+        "uncollected": False,
         "carrier": "vnpost",
         "item_number": "RR123456785VN",
         "label_code": "L0123456789",

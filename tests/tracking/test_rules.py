@@ -48,9 +48,9 @@ def test_papers_handed_over_are_told_until_the_agency_answers() -> None:
 def test_additions_speak_until_they_are_fetched() -> None:
     asked = story(R.ADDITIONS_REQUESTED, step("accepted", 10), step("additions_requested", 20))
     assert spoken(asked, HANDED_OVER) == ("additions_requested", None)
-    second = leg(Leg.PICKUP, event(S.PICKED_UP, 30))
+    second = leg(Leg.PICKUP, event(S.PICKED_UP, 30), number=2)
     assert spoken(asked, HANDED_OVER, second) == ("picked_up", Leg.PICKUP)
-    brought = leg(Leg.PICKUP, event(S.PICKED_UP, 30), event(S.DELIVERED, 40))
+    brought = leg(Leg.PICKUP, event(S.PICKED_UP, 30), event(S.DELIVERED, 40), number=2)
     assert spoken(asked, HANDED_OVER, brought) == ("delivered", Leg.PICKUP)
 
 

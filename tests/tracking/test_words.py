@@ -21,7 +21,6 @@ def every_word() -> list[Words]:
     ]
     return [
         *(words for saying in sayings for words in (saying.text, saying.next)),
-        *CATALOGUE.reasons.values(),
         *CATALOGUE.stages.values(),
     ]
 
