@@ -189,6 +189,8 @@ class Desk:
             shipment = await _held(shipment_id)
             if shipment.closed:
                 raise Problem(409, "shipment_closed", vi="Bưu gửi đã kết thúc.", en="The shipment has ended.")
+            if shipment.leg == Leg.PICKUP and not can_cancel(Status(shipment.status)):
+                raise Problem(409, "already_collected", vi="Hồ sơ đã được thu gom.", en="The papers are collected already.")
             await Shipment.filter(id=shipment_id).update(window_start=window[0], window_end=window[1], updated_at=now)
             await outbox.add(outbox.Work(topic=ASSIGN, payload={"shipment_id": shipment_id}), now=now)
             outbox.touch(shipment.request_id)

@@ -106,13 +106,13 @@ async def test_every_endpoint_of_the_api_wants_a_key_unless_it_is_for_everyone(w
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+# What SQLite takes as it comes, PostgreSQL refuses: the stricter engine is enough for this one.
+@pytest.mark.parametrize("engine", ["postgres"])
 async def test_whatever_is_sent_the_answers_are_those_the_document_tells(world: World) -> None:
     request = await world.file()
     await world.settle()
     shipment = await world.shipment(request["id"], "pickup")
     document = await world.get("/api/openapi.json")
-    # A stream has no end to wait for.
-    del document["paths"]["/t/{code}/live"]
     ids = {"/api/v1/requests/{id}": request["id"], "/api/v1/shipments/{id}": shipment["id"]}
 
     def call_everything() -> None:
@@ -120,6 +120,8 @@ async def test_whatever_is_sent_the_answers_are_those_the_document_tells(world: 
         for found in schema.get_all_operations():
             assert isinstance(found, Ok)
             operation = found.ok()
+            if not operation.path.startswith(("/api/v1/", "/hooks/")):
+                continue
             known = next((value for start, value in ids.items() if operation.path.startswith(start)), None)
             for mode in GenerationMode:
                 _call(operation, mode, {"id": known} if known else None)

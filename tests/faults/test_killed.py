@@ -1,6 +1,7 @@
 """kill -9 at each step between a fact and its messages: nothing is lost, nothing is done twice."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.faults.journey import End, nothing_lost_or_doubled, take_home
 from tests.faults.prepared import Prepared, prepare
 from tests.faults.town import Town, a_town
 
-LIVES = 8
+LIVES = 12
 """Journeys at a time. Deaths are dealt out to them: each start of the program leads to the next death."""
 RENEWING = "Dispatcher._renew_leases"
 """Comes about by time alone."""
@@ -29,17 +30,29 @@ class World:
     folder: Path
     towns: int = 0
 
-    async def live(self, deaths: Sequence[Death] = ()) -> tuple[End, Town]:
-        """Take a request home while the program dies these deaths."""
+    async def live(self, deaths: Sequence[Death] = (), *, whole: bool = True) -> Life:
+        """Take a request to the agency, or all the way, while the program dies these deaths."""
         self.towns += 1
         async with a_town(self.prepared, self.keys, self.folder / f"town{self.towns}", deaths) as town:
             try:
-                end = await take_home(town)
+                brought_in, first_half = await bring_in(town), town.passed
+                taken_home = await take_home(town) if whole else None
                 await nothing_lost_or_doubled(town)
             except AssertionError as error:
                 error.add_note(f"to die: {deaths}\nstill to die: {town.deaths}\n{town.process.output[-5000:]}")
                 raise
-            return end, town
+            return Life(brought_in, taken_home, first_half, town.passed, town.deaths)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a request came to half-way and at the end, the steps passed until then, and the deaths that did not come."""
+
+    brought_in: End
+    taken_home: End | None
+    first_half: Sequence[str]
+    passed: Sequence[str]
+    left: Sequence[Death]
 
 
 @pytest.fixture
@@ -47,32 +60,31 @@ async def world(database_url: str, tmp_path: Path) -> World:
     return World(await prepare(database_url), make_key_pair(tmp_path), tmp_path)
 
 
-def every_death(calm: Town) -> list[Death]:
-    """Return a death before and after each kind of call and of commit, in the order they first come about.
+def deaths_at(passed: Sequence[str]) -> list[Death]:
+    """Return a death before and after each kind of step, those first that come about least often.
 
     Before work is claimed and after its result is written nothing is in hand: nobody has to die there.
     """
-    steps = [step for step in calm.steps.read_text().splitlines() if RENEWING not in step]
-    deaths = [
-        Death(moment, step) for step in dict.fromkeys((steps[0], *calm.calls, *steps)) for moment in ("before", "after")
-    ]
+    often = Counter(step for step in passed if RENEWING not in step)
     return [
-        death
-        for death in deaths
-        if not (death.moment == "before" and CLAIMING in death.step) and not (death.moment == "after" and DONE in death.step)
+        Death(moment, step)
+        for step in sorted(often, key=often.__getitem__)
+        for moment in MOMENTS
+        if not (moment == "before" and CLAIMING in step) and not (moment == "after" and DONE in step)
     ]
 
 
 @pytest.mark.timeout(300)
 async def test_whatever_step_the_program_dies_at_every_request_comes_to_the_same_end(world: World) -> None:
-    calm, town = await world.live()
-    deaths = every_death(town)
-    while deaths:
-        hands = [deaths[start::LIVES] for start in range(LIVES)]
-        lives = await asyncio.gather(*(world.live(hand) for hand in hands if hand))
-        assert [end for end, _ in lives] == [calm] * len(lives)
-        # A step may not come about again after an earlier death; what is left begins the next lives.
-        left = [death for _, town in lives for death in town.deaths]
-        assert len(left) < len(deaths)
-        deaths = left
-        import time; print(time.perf_counter(), len(left), *left, sep="\n")
+    calm = await world.live()
+    dealt = deal(deaths_at(calm.first_half), calm)
+    dealt.append([death for death in deaths_at(calm.passed) if death.step not in calm.first_half])
+    while dealt:
+        whole = [any(death.step not in calm.first_half for death in hand) for hand in dealt]
+        lives = await asyncio.gather(*(world.live(hand, whole=far) for hand, far in zip(dealt, whole, strict=True)))
+        assert [life.brought_in for life in lives] == [calm.brought_in] * len(lives)
+        assert [life.taken_home for life in lives] == [calm.taken_home if far else None for far in whole]
+        # A step may not come about again after an earlier death: who did not die so begins the next life with it.
+        left = [life.left for life in lives if life.left]
+        assert sum(map(len, left)) < sum(map(len, dealt))
+        dealt = left

@@ -24,6 +24,8 @@ from tests.peers.smtp import SmtpPeer
 from tests.peers.twilio import TwilioPeer
 
 MAIL = "mail"
+CALLS = ("CreateOrder", "Messages.json")
+"""Those that do something, besides mail; whoever dies while reading has done nothing."""
 PATIENCE = 60.0
 AHEAD = timedelta(minutes=1)
 """An order that is moved by hand lives a minute in the past; so that it lives in the present, its clock is put forward."""
@@ -45,19 +47,21 @@ class Town:
     steps: Path
     """Where commits and calls are listed."""
     calls: list[str] = field(default_factory=list)
+    request: dict[str, Any] = field(default_factory=dict)
+    """The one that was filed here."""
+
+    @property
+    def passed(self) -> list[str]:
+        """The steps at which the program could have died so far: calls to its peers, then commits."""
+        return [*self.calls, *self.steps.read_text().splitlines()]
 
     async def insist(self, path: str, body: Any) -> dict[str, Any]:
         """POST until there is an answer, as a portal does whose line was cut."""
+        return await self._answer("POST", path, body)
 
-        async def answered() -> dict[str, Any] | None:
-            with suppress(ClientError):
-                async with self.api.post(path, json=body) as answer:
-                    document: dict[str, Any] = await answer.json()
-                    assert answer.ok, document
-                    return document
-            return None
-
-        return await eventually(answered, within=PATIENCE) or {}
+    async def see(self, path: str) -> dict[str, Any]:
+        """GET until there is an answer."""
+        return await self._answer("GET", path, None)
 
     async def choose(self, reference: str, journey: str) -> None:
         """Decide what will happen to an order."""
@@ -100,6 +104,17 @@ class Town:
             assert code == -signal.SIGKILL, self.process.output
             del self.deaths[:1]
 
+    async def _answer(self, method: str, path: str, body: Any) -> dict[str, Any]:
+        async def answered() -> dict[str, Any] | None:
+            with suppress(ClientError):
+                async with self.api.request(method, path, json=body) as answer:
+                    document: dict[str, Any] = await answer.json()
+                    assert answer.ok, document
+                    return document
+            return None
+
+        return await eventually(answered, within=PATIENCE) or {}
+
 
 @asynccontextmanager
 async def a_town(prepared: Prepared, keys: KeyFiles, folder: Path, deaths: Sequence[Death] = ()) -> AsyncIterator[Town]:
@@ -113,9 +128,9 @@ async def a_town(prepared: Prepared, keys: KeyFiles, folder: Path, deaths: Seque
 
     @web.middleware
     async def deadly(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(("/_sim/", "/control/")):
+        call = request.path.rsplit("/", 1)[-1]
+        if call not in CALLS:
             return await handler(request)
-        call = f"{request.method} {request.path.rsplit('/', 1)[-1]}"
         if town.strikes("before", call):
             raise web.HTTPServiceUnavailable
         answer = await handler(request)
@@ -165,6 +180,7 @@ def settings(database_url: str, public_url: str) -> dict[str, str]:
         "POSTAL_SECRET_KEY": "made-up-secret-of-a-test",
         "POSTAL_MESSAGING__GUEST_LIST": '["*"]',
         "POSTAL_MESSAGING__QUIET_HOURS": "",
+        "POSTAL_DATABASE_POOL": "4",
         # Hooks to a dead program are lost; then the next look has to come soon.
         "POSTAL_CARRIERS__POLL_SECONDS": "1",
     }
