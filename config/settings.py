@@ -4,7 +4,7 @@ import re
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -20,6 +20,7 @@ from notifications.settings import SmtpSettings, TwilioSettings
 
 HERE = Path(__file__).parent
 DEFAULT_SECRET = "change-me"  # noqa: S105 - the marker that production refuses
+SHORTEST_SECRET = 32
 _QUIET_HOURS = re.compile(r"^(\d{2}:\d{2})-(\d{2}:\d{2})$")
 
 
@@ -55,7 +56,7 @@ class MessagingSettings(_Frozen):
     """When and to whom messages may leave."""
 
     quiet_hours: str = "22:00-07:00"
-    sms_providers: tuple[str, ...] = ("twilio",)
+    sms_providers: tuple[Literal["twilio", "esms"], ...] = ("twilio",)
     guest_list: tuple[str, ...] = ()
     accented_sms: bool = False
 
@@ -115,10 +116,11 @@ class Settings(BaseSettings):
         if self.environment is not Environment.PRODUCTION:
             return self
         wrong = []
-        if self.secret_key.get_secret_value() == DEFAULT_SECRET:
-            wrong.append("POSTAL_SECRET_KEY is the default")
-        if not self.twilio.configured:
-            wrong.append("SMS would only be captured: set POSTAL_TWILIO__*")
+        secret = self.secret_key.get_secret_value()
+        if secret == DEFAULT_SECRET or len(secret) < SHORTEST_SECRET:
+            wrong.append(f"POSTAL_SECRET_KEY is the default or shorter than {SHORTEST_SECRET} characters")
+        if not self.twilio.configured or "twilio" not in self.messaging.sms_providers:
+            wrong.append("SMS would only be captured: set POSTAL_TWILIO__* and name it in POSTAL_MESSAGING__SMS_PROVIDERS")
         if not self.smtp.configured:
             wrong.append("e-mail would only be captured: set POSTAL_SMTP__*")
         vnpost = self.carriers.vnpost

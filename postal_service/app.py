@@ -328,6 +328,7 @@ def _assignment(reference: Reference, units: Units, locator: Locator, accounts: 
         worker_by_code=accounts.worker_by_code,
         workers_of_offices=workers_of_offices,
         is_working_day=reference.calendar.is_working_day,
+        is_holiday=reference.calendar.is_holiday,
     )
 
 

@@ -7,14 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import asyncpg
 import typer
+from tortoise.exceptions import DBConnectionError
 
 from config.errors import SettingsError
 from config.reference import ReferenceDataError
 from config.settings import Environment, Settings, load_settings
 from postal_service.accounts.permissions import Scope
 from postal_service.app import Program, SchemaOutOfDateError, open_program, running
-from postal_service.kit.clock import LOCAL
+from postal_service.kit.clock import LOCAL, local_date
 from postal_service.kit.problems import Problem
 from postal_service.operations import imports, upkeep
 from postal_service.operations.backup import BackupError
@@ -50,6 +52,8 @@ def main() -> None:
         fail(str(error))
     except Problem as problem:
         fail(problem.en)
+    except (asyncpg.PostgresError, DBConnectionError) as error:
+        fail(f"the database does not let us in: {type(error).__name__}")
     except OSError as error:
         fail(error.strerror or type(error).__name__)
 
@@ -119,11 +123,24 @@ def create_api_client(
     """Make an API client; its key is shown once."""
 
     async def create(program: Program) -> dict[str, str]:
+        if agency is not None and program.reference.agency(agency, local_date(program.clock())) is None:
+            raise upkeep.CommandError(f"there is no agency {agency!r}")
         made = await program.accounts.create_api_client(name, scope, agency)
         return {"client_id": made.client_id, "key": made.key}
 
     made = _with_program(create)
     typer.echo(json.dumps(made) if as_json else f"client_id {made['client_id']}\nkey {made['key']}")
+
+
+@api_clients.command("revoke")
+def revoke_api_client(client_id: Annotated[str, typer.Argument()]) -> None:
+    """Make a client's key worthless, everywhere within half a minute."""
+
+    async def revoke(program: Program) -> None:
+        await program.accounts.revoke_api_client(client_id)
+
+    _with_program(revoke)
+    typer.echo(f"{client_id} revoked")
 
 
 @cli.command("import")

@@ -154,7 +154,8 @@ def run_workers(count: int, *, role: str, host: str, port: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    os.wait()
+    # Only looked at, not taken: each worker's own status is asked for below.
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
     stop()
     codes = [worker.wait() for worker in workers]
     if any(codes):

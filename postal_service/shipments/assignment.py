@@ -64,6 +64,8 @@ class Assignment:
     """Those at work in any of these offices."""
     is_working_day: Callable[[date], bool]
     """Used where no round says which days are worked."""
+    is_holiday: Callable[[date], bool]
+    """No round runs on these."""
 
     async def propose(self, address: Address, on: date, window: Window | None) -> Assigned | None:
         """Return who comes to `address`, or None when there is nobody to send.
@@ -93,15 +95,6 @@ class Assignment:
         worker, why = placed
         return Assigned(worker=_named(worker, worker.post_office), window=window, source="distance", why=why)
 
-    async def next_round_day(self, ward_code: str, after: date) -> date | None:
-        """Return the first day of the week after `after` on which a round serves the ward; None when there is none."""
-        ward = self.units.ward(ward_code)
-        if ward is None:
-            return None
-        rounds = await _rounds(ward_code)
-        offices = await _offices(ward.province_code, rounds)
-        return rules.next_run(rules.open_rounds(rounds, offices, after), after)
-
     def _ward(self, address: Address) -> Ward | None:
         if address.ward_code:
             return self.units.ward(address.ward_code)
@@ -112,6 +105,8 @@ class Assignment:
 
     def _next_day(self, rounds: Sequence[Round], offices: Mapping[str, Office], after: date) -> date:
         day = rules.next_run(rules.open_rounds(rounds, offices, after), after)
+        while day is not None and self.is_holiday(day):
+            day = rules.next_run(rules.open_rounds(rounds, offices, day), day)
         if day is not None:
             return day
         day = after + timedelta(days=1)

@@ -112,9 +112,13 @@ class Edge:
                 route.count(error.status, time.perf_counter() - started)
                 raise
             response = self._refuse(request, route, from_http_exception(error))
-        except ConnectionError:
-            # The caller left while an answer was being written; there is nobody to tell.
-            raise
+        except ConnectionError as error:
+            if request.transport is None or request.transport.is_closing():
+                # The caller left while an answer was being written; there is nobody to tell.
+                raise
+            # Somebody we need did not answer: the database, most likely.
+            log.exception("request_failed", route=route.template, method=route.method, cause=type(error).__name__)
+            response = self._refuse(request, route, INTERNAL_ERROR)
         except Exception:
             log.exception("request_failed", route=route.template, method=route.method)
             if request.writer.output_size > 0:

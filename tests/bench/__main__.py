@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from postal_service.web.logging import set_up_logging
 from tests.bench import filing, folding, hooks, lookups, memory, rough_days, starting, table, telling
 from tests.bench.bench import ENGINES, Bench, cluster, say
 from tests.bench.load import load
@@ -32,7 +33,10 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="bench-", dir="var") as folder,
         cluster(arguments.engine or ENGINES) as cluster_url,
         load() as process,
+        (Path(folder) / "bench.log").open("w") as log,
     ):
+        # Some parts run the program in this process; stdout is the table's.
+        set_up_logging(readable=False, stream=log)
         bench = Bench(
             load=process,
             folder=Path(folder).resolve(),

@@ -6,7 +6,6 @@ Ten thousand take long, so they run on one engine, PostgreSQL where it is measur
 import asyncio
 from collections.abc import Iterator
 
-from postal_service.web.logging import set_up_logging
 from tests.bench.bench import Bench, say
 from tests.bench.program import make_ready
 from tests.bench.table import Figure
@@ -19,7 +18,6 @@ def measure(bench: Bench) -> Iterator[Figure]:
     say(f"{bench.rough_shipments:,} rough shipments on {engine}")
     url = bench.new_database(engine, "rough")
     make_ready(url)
-    set_up_logging(readable=False, stream=(bench.folder / "rough.log").open("w"))
     report = asyncio.run(rough_days(bench.rough_shipments, url, bench.folder / "rough"))
     for line in report.wrong[:20]:
         say(line)

@@ -11,7 +11,7 @@ from config.settings import Environment, Settings, load_settings
 
 REAL: dict[str, str] = {
     "POSTAL_ENVIRONMENT": "production",
-    "POSTAL_SECRET_KEY": "a-secret-of-our-own",
+    "POSTAL_SECRET_KEY": "a-secret-of-our-own-that-is-long-enough",
     "POSTAL_PUBLIC_URL": "https://tra-cuu.example.vn/",
     "POSTAL_TWILIO__ACCOUNT_SID": "AC0",
     "POSTAL_TWILIO__AUTH_TOKEN": "made-up-token",
@@ -110,6 +110,8 @@ def test_settings_are_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     ("change", "why"),
     [
         ({"POSTAL_SECRET_KEY": "change-me"}, "POSTAL_SECRET_KEY"),
+        ({"POSTAL_SECRET_KEY": ""}, "POSTAL_SECRET_KEY"),
+        ({"POSTAL_MESSAGING__SMS_PROVIDERS": "[\"esms\"]"}, "POSTAL_MESSAGING__SMS_PROVIDERS"),
         ({"POSTAL_TWILIO__AUTH_TOKEN": ""}, "POSTAL_TWILIO"),
         ({"POSTAL_SMTP__HOST": ""}, "POSTAL_SMTP"),
         (

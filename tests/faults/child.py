@@ -16,10 +16,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
-import uvloop  # noqa: F401 - loaded once, before the processes are forked from this one
+# These are loaded once, before the processes are forked from this one.
+import tortoise.backends.asyncpg
+import uvloop
 
 import notifications.channels.smtp_email
-import notifications.channels.twilio_sms  # noqa: F401 - same
+import notifications.channels.twilio_sms
+import postal_service.storage.sqlite_backend  # noqa: F401 - see above
 from config.reference import load_reference
 from config.settings import Settings
 from postal_service import app, cli
@@ -39,6 +42,7 @@ _UNITS = Units.load()
 _REFERENCE = load_reference(Settings().reference_folder)
 
 Moment = Literal["before", "after"]
+MOMENTS: tuple[Moment, ...] = ("before", "after")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from postal_service.kit.clock import local_date, rfc3339, system_clock
-from postal_service.kit.paging import page, read_cursor, read_limit
+from postal_service.kit.ids import new_id
+from postal_service.kit.paging import page, read_cursor
 from postal_service.kit.problems import FieldError, Problem, invalid, not_found
 from postal_service.kit.words import Words
 
@@ -33,20 +32,8 @@ def test_a_problem_has_a_stable_code_and_says_the_rest_in_words() -> None:
     assert "errors" not in not_found().body("vi")
 
 
-@pytest.mark.parametrize(("raw", "limit"), [(None, 50), ("1", 1), ("200", 200)])
-def test_a_page_has_one_to_two_hundred_rows(raw: str | None, limit: int) -> None:
-    assert read_limit(raw) == limit
-
-
-@pytest.mark.parametrize("raw", ["0", "201", "-1", "x", "", "1.5", "٣"])
-def test_another_page_size_is_refused(raw: str) -> None:
-    with pytest.raises(Problem) as caught:
-        read_limit(raw)
-    assert caught.value.code == "invalid_limit"
-
-
-@given(st.text(min_size=1))
-def test_a_cursor_leads_back_to_its_row(row: str) -> None:
+def test_a_cursor_leads_back_to_its_row() -> None:
+    row = new_id()
     assert read_cursor(page([], row, more=True)["next_cursor"]) == row
 
 
@@ -55,9 +42,10 @@ def test_the_last_page_has_no_cursor() -> None:
     assert read_cursor(None) is None
 
 
-def test_a_cursor_that_is_not_ours_is_refused() -> None:
+@pytest.mark.parametrize("raw", ["Q", "AAAA", "!!!", "MQ=="])
+def test_a_cursor_that_is_not_ours_is_refused(raw: str) -> None:
     with pytest.raises(Problem) as caught:
-        read_cursor("Q")
+        read_cursor(raw)
     assert caught.value.code == "invalid_cursor"
 
 

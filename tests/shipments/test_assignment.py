@@ -18,6 +18,7 @@ from postal_service.shipments.models import DeliveryRound, PostOffice, Shipment
 MONDAY = date(2026, 3, 2)
 WEDNESDAY = MONDAY + timedelta(days=2)
 SATURDAY = MONDAY + timedelta(days=5)
+A_HOLIDAY = WEDNESDAY + timedelta(weeks=4)
 BA_DINH = "00004"
 HOAN_KIEM = "00070"
 
@@ -176,6 +177,7 @@ def assignment(database: object, post: Post, units: Units) -> Assignment:
         worker_by_code=post.by_code,
         workers_of_offices=post.of_offices,
         is_working_day=lambda day: day.isoweekday() < 6,
+        is_holiday=lambda day: day == A_HOLIDAY,
     )
 
 
@@ -343,16 +345,6 @@ async def test_without_a_round_nobody_is_promised_on_a_day_of_rest(assignment: A
     assert assigned.window[0] == at(SATURDAY + timedelta(days=2), 7, 30)
 
 
-async def test_a_round_of_a_closed_office_counts_for_nothing(assignment: Assignment, post: Post) -> None:
-    await office("100003", 21.04, 105.84, closed_on=MONDAY)
-    await office("100001", 21.03, 105.84)
-    await delivery_round("BT-001", "100003")
-    post.add("BT-001", "100003")
-    post.add("BT-002", "100001")
-    assert who(await assignment.propose(address(), MONDAY, None)) == ("BT-002", "distance")
-    assert await assignment.next_round_day(BA_DINH, MONDAY) is None
-
-
 async def test_with_nobody_to_send_or_nowhere_to_go_nobody_is_named(assignment: Assignment, post: Post) -> None:
     assert await assignment.propose(address(), MONDAY, None) is None
     await office("100001", 21.03, 105.84)
@@ -361,10 +353,19 @@ async def test_with_nobody_to_send_or_nowhere_to_go_nobody_is_named(assignment: 
     assert await assignment.propose(address(None, "Không Có"), MONDAY, None) is None
 
 
-async def test_the_next_day_of_a_wards_round_is_told(assignment: Assignment) -> None:
+async def test_a_round_of_a_closed_office_counts_for_nothing(assignment: Assignment, post: Post) -> None:
+    await office("100003", 21.04, 105.84, closed_on=MONDAY)
+    await office("100001", 21.03, 105.84)
+    await delivery_round("BT-001", "100003")
+    post.add("BT-001", "100003")
+    post.add("BT-002", "100001")
+    assert who(await assignment.propose(address(), MONDAY, None)) == ("BT-002", "distance")
+
+
+async def test_no_round_runs_on_a_holiday(assignment: Assignment, post: Post) -> None:
     await office("100003", 21.04, 105.84)
-    await delivery_round("BT-001", "100003", "135")
-    assert await assignment.next_round_day(BA_DINH, MONDAY) == WEDNESDAY
-    assert await assignment.next_round_day(BA_DINH, SATURDAY) == MONDAY + timedelta(days=7)
-    assert await assignment.next_round_day(HOAN_KIEM, MONDAY) is None
-    assert await assignment.next_round_day("99999", MONDAY) is None
+    await delivery_round("BT-001", "100003", "35")
+    post.add("BT-001", "100003")
+    proposed = await assignment.propose(address(), A_HOLIDAY - timedelta(days=1), None)
+    assert proposed is not None
+    assert proposed.window[0].date() == A_HOLIDAY + timedelta(days=2)
