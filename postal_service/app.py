@@ -63,7 +63,8 @@ from postal_service.tracking.service import Tracking
 from postal_service.web import idempotency
 from postal_service.web.endpoints import Endpoint
 from postal_service.web.keys import STOPPING
-from postal_service.web.server import build_app, serving
+from postal_service.web.metrics import Metrics
+from postal_service.web.server import build_app, serving, serving_metrics
 
 STATIC = Path(__file__).parent
 SHUTDOWN_SECONDS = 20.0
@@ -271,6 +272,9 @@ async def running(
         await stack.enter_async_context(hearing_others(program.database.target))
         if role in ("all", "jobs"):
             await stack.enter_async_context(program.working())
+        inside = program.settings.http.metrics_port
+        if role == "jobs" and inside is not None:
+            await stack.enter_async_context(serving_metrics(Metrics(program.observations.registry), host, inside))
         opened = None
         if role in ("all", "web"):
             opened = await stack.enter_async_context(
@@ -279,7 +283,7 @@ async def running(
                     host,
                     port,
                     reuse_port=reuse_port,
-                    metrics_port=program.settings.http.metrics_port,
+                    metrics_port=inside,
                 )
             )
         yield opened

@@ -109,11 +109,12 @@ class Inbox:
 
     async def _ask_now(self, carrier: str, items: Sequence[HookItem]) -> int:
         numbers = sorted({item.item_number for item in items if item.item_number})
-        if not numbers:
+        references = sorted({item.reference for item in items if item.reference and not item.item_number})
+        if not numbers and not references:
             return len(items)
-        known = await queries.pull_now(carrier, numbers, self.clock())
+        known = await queries.pull_now(carrier, numbers, references, self.clock())
         signal(PULL)
-        return known + len(items) - len(numbers)
+        return known + len(items) - len(numbers) - len(references)
 
     async def _believe(self, carrier: str, items: Sequence[HookItem]) -> int:
         found = 0

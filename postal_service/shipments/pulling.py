@@ -19,6 +19,7 @@ from postal_service.kit.clock import Clock
 from postal_service.kit.ids import new_id
 from postal_service.shipments import queries, recording
 from postal_service.shipments.facts import Fact, WorkerNamed
+from postal_service.shipments.models import Shipment
 from postal_service.storage import sql
 from postal_service.storage.listening import RESYNC
 from postal_service.storage.transactions import listen, transaction
@@ -116,7 +117,8 @@ class Puller:
     async def _pull(self, carrier: Carrier, row: Mapping[str, Any], claimed_until: datetime) -> None:
         failures, pause = 0, self.every
         try:
-            told = await carrier.track(str(row["item_number"]))
+            number = row["item_number"] or await _number_of(carrier, row)
+            told = await carrier.track(number) if number else []
         except CarrierError as error:
             failures = int(row["pull_failures"]) + 1
             wished = error.retry_after if isinstance(error, TryLater) else None
@@ -131,6 +133,15 @@ class Puller:
         now = self.clock()
         async with transaction():
             await queries.schedule_pull(row["id"], claimed_until, now + pause, failures, now)
+
+
+async def _number_of(carrier: Carrier, row: Mapping[str, Any]) -> str | None:
+    """Ask for the item number of an order that was booked before it had one."""
+    order = await carrier.find_by_reference(row["reference"])
+    if order is None or order.item_number is None:
+        return None
+    await Shipment.filter(id=row["id"]).update(item_number=order.item_number)
+    return order.item_number
 
 
 def _pause_after_failure(failures: int, wished_seconds: float | None) -> timedelta:

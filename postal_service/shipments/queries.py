@@ -21,7 +21,7 @@ async def claim_due_pulls(now: datetime, until: datetime, carriers: Sequence[str
     return await sql.fetch(
         f"UPDATE shipment SET next_pull_at = $1 WHERE id IN ("  # noqa: S608
         f"SELECT id FROM shipment WHERE next_pull_at <= $2 AND carrier IN ({marks})"
-        f" ORDER BY next_pull_at LIMIT $3 {lock_clause}) RETURNING id, item_number, pull_failures, created_at",
+        f" ORDER BY next_pull_at LIMIT $3 {lock_clause}) RETURNING id, reference, item_number, pull_failures, created_at",
         until,
         now,
         limit,
@@ -44,14 +44,22 @@ async def schedule_pull(
     )
 
 
-async def pull_now(carrier: str, item_numbers: Sequence[str], now: datetime) -> int:
-    """Make the shipments with these item numbers due at once, closed ones too; returns how many there are."""
-    marks = ", ".join(f"${number}" for number in range(3, 3 + len(item_numbers)))
+async def pull_now(carrier: str, numbers: Sequence[str], references: Sequence[str], now: datetime) -> int:
+    """Make the shipments with these item numbers or references due at once, closed ones too; returns how many there are."""
+    known_by = {"item_number": numbers, "reference": references}
+    conditions: list[str] = []
+    values: list[str] = []
+    for column, wanted in known_by.items():
+        if wanted:
+            first = 3 + len(values)
+            marks = ", ".join(f"${number}" for number in range(first, first + len(wanted)))
+            conditions.append(f"{column} IN ({marks})")
+            values += wanted
     return await sql.execute(
-        f"UPDATE shipment SET next_pull_at = $1 WHERE carrier = $2 AND item_number IN ({marks})",  # noqa: S608
+        f"UPDATE shipment SET next_pull_at = $1 WHERE carrier = $2 AND ({' OR '.join(conditions)})",  # noqa: S608
         now,
         carrier,
-        *item_numbers,
+        *values,
     )
 
 

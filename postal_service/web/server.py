@@ -103,6 +103,18 @@ async def serving(
         await metrics_runner.cleanup()
 
 
+@asynccontextmanager
+async def serving_metrics(metrics: Metrics, host: str, port: int) -> AsyncIterator[None]:
+    """Serve `/metrics` alone while the block runs, for a process that has no other door."""
+    runner = web.AppRunner(metrics_app(metrics), access_log=None, shutdown_timeout=0)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
 async def until_told_to_stop() -> None:
     """Return at the first SIGTERM or SIGINT."""
     told = asyncio.Event()
