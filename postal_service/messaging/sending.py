@@ -79,7 +79,6 @@ class Sending:
             columns["code"] = str(said["code"])
         async with transaction():
             await Message.filter(id=message.id, receipt_rank__lt=said["rank"]).update(**columns)
-            outbox.touch(message.request_id)
 
     def _sender(self, message: Message) -> Sender:
         senders = self.real if self.policy.may_write_to(message.recipient) else self.captured
@@ -146,7 +145,6 @@ class Sending:
     async def _write(self, message: Message, **columns: Any) -> None:
         async with transaction():
             await Message.filter(id=message.id).update(**columns, updated_at=self.clock())
-            outbox.touch(message.request_id)
 
 
 def _outgoing(message: Message) -> Outgoing:

@@ -33,6 +33,8 @@ LOOK_SECONDS = 1.0
 LONGEST_PAUSE = timedelta(hours=1)
 QUIET_AFTER = timedelta(days=1)
 QUIET_FACTOR = 6
+LAST_LOOK_TRIES = 10
+"""How often a last look at a closed shipment is tried again when the carrier does not answer: half an hour in all."""
 _RETRY_SECONDS = 2.0
 
 
@@ -115,6 +117,7 @@ class Puller:
             log.error("pull_failed", carrier=carrier, exc_info=task.exception())
 
     async def _pull(self, carrier: Carrier, row: Mapping[str, Any], claimed_until: datetime) -> None:
+        facts: list[Fact] = []
         failures, pause = 0, self.every
         try:
             number = row["item_number"] or await _number_of(carrier, row)
@@ -125,14 +128,16 @@ class Puller:
             pause = _pause_after_failure(failures, wished)
             log.info("pull_unanswered", carrier=carrier.name, error=type(error).__name__, code=error.code)
         else:
-            now = self.clock()
-            await recording.record(row["id"], [as_fact(fact, carrier.name, now) for fact in told], now=now)
+            facts = [as_fact(fact, carrier.name, self.clock()) for fact in told]
             last_move = max((fact.occurred_at for fact in told), default=sql.read_time(row["created_at"]))
             if self.clock() - last_move > QUIET_AFTER:
                 pause = min(LONGEST_PAUSE, self.every * QUIET_FACTOR)
         now = self.clock()
         async with transaction():
-            await queries.schedule_pull(row["id"], claimed_until, now + pause, failures, now)
+            if facts:
+                await recording.record(row["id"], facts, now=now)
+            last = now + pause if 0 < failures <= LAST_LOOK_TRIES else None
+            await queries.schedule_pull(row["id"], claimed_until, now + pause, last, failures, now)
 
 
 async def _number_of(carrier: Carrier, row: Mapping[str, Any]) -> str | None:

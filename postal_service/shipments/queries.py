@@ -30,14 +30,19 @@ async def claim_due_pulls(now: datetime, until: datetime, carriers: Sequence[str
 
 
 async def schedule_pull(
-    shipment_id: str, claimed_until: datetime, due: datetime, failures: int, pulled_at: datetime
+    shipment_id: str, claimed_until: datetime, due: datetime, due_closed: datetime | None, failures: int, pulled_at: datetime
 ) -> None:
-    """Write when to read next, unless a hook asked for an earlier look while we were reading."""
+    """Write when to read next, unless a hook asked for an earlier look while we were reading.
+
+    A closed shipment is read again at `due_closed`: only where its last look, which may be all that tells what came with its
+    end or after it, had no answer.
+    """
     await sql.execute(
-        "UPDATE shipment SET pull_failures = $3, last_pull_at = $4, next_pull_at ="
-        " CASE WHEN next_pull_at <> $1 THEN next_pull_at WHEN closed THEN NULL ELSE $2 END WHERE id = $5",
+        "UPDATE shipment SET pull_failures = $4, last_pull_at = $5, next_pull_at ="
+        " CASE WHEN next_pull_at <> $1 THEN next_pull_at WHEN closed THEN $3 ELSE $2 END WHERE id = $6",
         claimed_until,
         due,
+        due_closed,
         failures,
         pulled_at,
         shipment_id,

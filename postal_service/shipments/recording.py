@@ -111,7 +111,6 @@ def _fold(shipment: Shipment, facts: Sequence[Fact]) -> Journey:
 
 async def _project(shipment: Shipment, facts: Sequence[Fact], before: Journey, *, now: datetime) -> Journey:
     after = _fold(shipment, facts)
-    closed = after.status in TERMINAL
     shipment.update_from_dict(
         {
             "status": after.status.value,
@@ -122,7 +121,7 @@ async def _project(shipment: Shipment, facts: Sequence[Fact], before: Journey, *
             "holder_name": after.holder.name,
             "holder_since": after.holder.since or shipment.created_at,
             "attempts": after.failed_tries,
-            "closed": closed,
+            "closed": after.status in TERMINAL,
             "updated_at": now,
         }
     )
@@ -136,8 +135,6 @@ async def _project(shipment: Shipment, facts: Sequence[Fact], before: Journey, *
                 "worker_source": after.worker_source,
             }
         )
-    if closed:
-        shipment.update_from_dict({"next_pull_at": None})
     await shipment.save()
     for review in after.reviews:
         await open_review(shipment, review.kind.value, review.fact_id, review.kind.value, now=now)

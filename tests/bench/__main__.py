@@ -63,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side")
     parser.add_argument("--seconds", type=float, default=2.0, help="of one turn")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long the memory is watched under load")
-    parser.add_argument("--rough", type=int, default=10_000, help="how many shipments go through a carrier's rough days")
+    parser.add_argument("--rough", type=int, default=300, help="how many shipments go through a carrier's rough days")
     return parser.parse_args()
 
 
