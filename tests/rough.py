@@ -152,9 +152,10 @@ class _RoughDays:
 
         return await asyncio.gather(*(one(thing) for thing in things))
 
-    async def file(self, _number: int) -> str:
-        """File a request and return its id."""
-        filed = await self._post("/api/v1/requests", a_request())
+    async def file(self, number: int) -> str:
+        """File a request and return its id. Every fourth citizen wants to be told."""
+        told = number % 4 == 0
+        filed = await self._post("/api/v1/requests", a_request(consent={"sms": told, "email": told, "version": "2026-01"}))
         return str(filed["id"])
 
     async def accept_and_issue(self, request_id: str) -> None:
@@ -204,7 +205,7 @@ class _RoughDays:
     async def _settle(self) -> None:
         """Let everything happen that is due, and move the clock to each retry until there is none."""
         while True:
-            while not await self._quiet():
+            while not await self._quiet():  # noqa: ASYNC110 - hooks and answers come over HTTP; no event tells of quiet
                 await asyncio.sleep(LOOK_SECONDS)
             retry = await self._next_retry()
             if retry is None:

@@ -66,9 +66,7 @@ def endpoints(reference: Reference) -> list[Endpoint]:
                 422, "no_fee_rule", vi="Chưa có biểu phí cho trường hợp này.", en="There is no fee rule for this."
             ) from error
         lines = [
-            QuoteLineOut(
-                kind=line.kind, amount_vnd=line.amount_vnd, due_at=line.due_at, why=line.why.text(call.language)
-            )
+            QuoteLineOut(kind=line.kind, amount_vnd=line.amount_vnd, due_at=line.due_at, why=line.why.text(call.language))
             for line in found.lines
         ]
         return Answer(body=QuoteOut(lines=lines, total_vnd=found.total_vnd, rule_version=found.rule_version))

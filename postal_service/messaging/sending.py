@@ -11,7 +11,6 @@ from postal_service.messaging import rules
 from postal_service.messaging.models import Message
 from postal_service.messaging.policy import Policy
 from postal_service.messaging.rules import Event, Told
-from postal_service.outbox import service as outbox
 from postal_service.outbox.dispatcher import Dead, Job, Later
 from postal_service.shipments import service as shipments
 from postal_service.storage.transactions import transaction

@@ -137,7 +137,14 @@ class Puller:
             if facts:
                 await recording.record(row["id"], facts, now=now)
             last = now + pause if 0 < failures <= LAST_LOOK_TRIES else None
-            await queries.schedule_pull(row["id"], claimed_until, now + pause, last, failures, now)
+            await queries.schedule_pull(
+                row["id"],
+                claimed_until=claimed_until,
+                due=now + pause,
+                due_closed=last,
+                failures=failures,
+                pulled_at=now,
+            )
 
 
 async def _number_of(carrier: Carrier, row: Mapping[str, Any]) -> str | None:

@@ -30,7 +30,13 @@ async def claim_due_pulls(now: datetime, until: datetime, carriers: Sequence[str
 
 
 async def schedule_pull(
-    shipment_id: str, claimed_until: datetime, due: datetime, due_closed: datetime | None, failures: int, pulled_at: datetime
+    shipment_id: str,
+    *,
+    claimed_until: datetime,
+    due: datetime,
+    due_closed: datetime | None,
+    failures: int,
+    pulled_at: datetime,
 ) -> None:
     """Write when to read next, unless a hook asked for an earlier look while we were reading.
 

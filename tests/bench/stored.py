@@ -55,7 +55,7 @@ def fill(database_url: str, folder: Path, shipments: int = SHIPMENTS) -> Stored:
             assert view is not None
             names = [(new_id(), new_tracking_code()) for _ in range(shipments)]
             for table, (column, change) in _TABLES.items():
-                of_first = f"SELECT * FROM {table} WHERE {column} = $1"  # noqa: S608 - names from this file
+                of_first = f"SELECT * FROM {table} WHERE {column} = $1"
                 row = (await sql.fetch(of_first, first["id"]))[0]
                 await _copy(table, row, (change(n, *name) for n, name in enumerate(names)))
             if sql.dialect() == "postgres":
@@ -75,7 +75,7 @@ async def _one_on_its_way(world: World) -> Row:
 async def _copy(table: str, row: Row, changes: Iterator[Row]) -> None:
     columns = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    insert = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - names from the schema
+    insert = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
     rows = [tuple((row | change).values()) for change in changes]
     for start in range(0, len(rows), _BATCH):
         async with transaction():

@@ -111,7 +111,7 @@ def test_settings_are_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"POSTAL_SECRET_KEY": "change-me"}, "POSTAL_SECRET_KEY"),
         ({"POSTAL_SECRET_KEY": ""}, "POSTAL_SECRET_KEY"),
-        ({"POSTAL_MESSAGING__SMS_PROVIDERS": "[\"esms\"]"}, "POSTAL_MESSAGING__SMS_PROVIDERS"),
+        ({"POSTAL_MESSAGING__SMS_PROVIDERS": '["esms"]'}, "POSTAL_MESSAGING__SMS_PROVIDERS"),
         ({"POSTAL_TWILIO__AUTH_TOKEN": ""}, "POSTAL_TWILIO"),
         ({"POSTAL_SMTP__HOST": ""}, "POSTAL_SMTP"),
         (

@@ -17,11 +17,9 @@ from types import FrameType
 from typing import Any, Literal
 
 # These are loaded once, before the processes are forked from this one.
-import tortoise.backends.asyncpg
-import uvloop
+import tortoise.backends.asyncpg  # noqa: F401 - see above
+import uvloop  # noqa: F401 - see above
 
-import notifications.channels.smtp_email
-import notifications.channels.twilio_sms
 import postal_service.storage.sqlite_backend  # noqa: F401 - see above
 from config.reference import load_reference
 from config.settings import Settings

@@ -97,5 +97,6 @@ async def nothing_lost_or_doubled(town: Town) -> None:
     assert Counter(sms.body for sms in town.twilio.messages) == Counter(text for (text,) in texts)
     mails = Counter(str(mail.parsed["Message-ID"]).strip("<>").partition("@")[0] for mail in town.mail.mails)
     assert set(mails.values()) <= {1}
-    sent = {message_id for (message_id,) in await town.look("SELECT id FROM message WHERE channel = 'email' AND state = 'sent'")}
+    rows = await town.look("SELECT id FROM message WHERE channel = 'email' AND state = 'sent'")
+    sent = {message_id for (message_id,) in rows}
     assert sent <= set(mails)

@@ -79,7 +79,7 @@ def deaths_at(passed: Sequence[str]) -> list[Death]:
 
 
 def hands(calm: Life) -> list[list[Death]]:
-    """Deal out every death: those on the way in to many, so that no hand has many rare ones, those on the way home to one."""
+    """Deal out every death: those on the way in to many, so that no hand has many rare ones; those home to one."""
     on_the_way_in = deaths_at(calm.steps_in)
     on_the_way_home = [death for death in deaths_at(calm.steps_home) if death not in on_the_way_in]
     dealt = [on_the_way_in[start::LIVES] for start in range(LIVES)] + [on_the_way_home]

@@ -10,9 +10,18 @@ from postal_service.storage.transactions import signal, transaction
 from tests.world import World
 
 TO_THE_END = 8
-STEPS = (
-    "assigned picking_up picked_up accepted transit arrived out_for_delivery delivered paid_out"  # the money comes after the end
-).split()
+# The money comes after the end.
+STEPS = [
+    "assigned",
+    "picking_up",
+    "picked_up",
+    "accepted",
+    "transit",
+    "arrived",
+    "out_for_delivery",
+    "delivered",
+    "paid_out",
+]
 
 
 async def booked(world: World) -> tuple[str, str, str]:

@@ -92,7 +92,7 @@ async def test_a_message_that_comes_while_we_ask_makes_us_ask_once_more(
         if calls == 1:
             # After the carrier wrote its answer, and before we read it, the papers move and a message says so.
             await world._carrier("advance", {"steps": 4})
-            await queries.pull_now("vnpost", [item], world.clock())
+            await queries.pull_now("vnpost", [item], [], world.clock())
         return answer
 
     monkeypatch.setattr(type(carrier), "track", staticmethod(track))
