@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from operator import mul
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {letter: value for value, letter in enumerate(CROCKFORD)}
@@ -12,6 +13,7 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _SEPARATORS = re.compile(r"[\s\-]+")
 _ID_LENGTH = 26
 _TRACKING_LENGTH = 12
+_TRACKING = re.compile(f"[{CROCKFORD}]{{{_TRACKING_LENGTH}}}")
 _LABEL_LENGTH = 10
 _S10 = re.compile(r"^([A-Z]{2})(\d{8})(\d)([A-Z]{2})$")
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
@@ -40,12 +42,14 @@ def show_tracking_code(compact: str) -> str:
 
 def read_tracking_code(typed: str) -> str | None:
     """Return the code as shown, however it was typed; None when it cannot be one (a wrong check character)."""
-    compact = _SEPARATORS.sub("", typed).upper().translate(_READ_AS)
-    if len(compact) != _TRACKING_LENGTH or any(letter not in _VALUE for letter in compact):
+    # Asked at every look-up: the usual form, with dashes alone, costs no regular expression but the last.
+    compact = typed.replace("-", "").upper()
+    if len(compact) != _TRACKING_LENGTH:
+        compact = _SEPARATORS.sub("", compact)
+    compact = compact.replace("O", "0").replace("I", "1").replace("L", "1")
+    if not _TRACKING.fullmatch(compact) or _check_character(compact[:-1]) != compact[-1]:
         return None
-    if _check_character(compact[:-1]) != compact[-1]:
-        return None
-    return show_tracking_code(compact)
+    return f"{compact[:4]}-{compact[4:8]}-{compact[8:]}"
 
 
 def new_label_code() -> str:
@@ -83,7 +87,7 @@ def is_s10(number: str) -> bool:
 def _check_character(body: str) -> str:
     # Position-weighted sum modulo 31, a prime over the alphabet's first 31 letters: finds every single wrong letter
     # whose values differ modulo 31, and every swap of neighbours, which are the slips people make.
-    total = sum(position * _VALUE[letter] for position, letter in enumerate(body, start=1))
+    total = sum(map(mul, range(1, len(body) + 1), map(_VALUE.__getitem__, body)))
     return CROCKFORD[total % 31]
 
 
