@@ -1,4 +1,4 @@
-"""A carrier's rough days at full size: many shipments, hooks over real HTTP, and what has to be true at the end.
+"""A carrier's rough days: many shipments, hooks over real HTTP, and what has to be true at the end.
 
 The program runs as in production (its own loops, its own web server) beside the simulated carrier. Only the clock is the
 test's, so that nobody waits for a retry that is due in a minute.
@@ -97,7 +97,7 @@ async def _running_together(database_url: str, folder: Path, seed: int) -> Async
         hook_url=f"http://127.0.0.1:{port}/hooks/carriers/vnpost",
         key_file=keys.public,
         late_seconds=0.5,
-        silence_seconds=1.0,
+        silence_seconds=3.0,
         clock=clock,
     )
     async with TestServer(app) as carrier, ClientSession(carrier.make_url("/")) as control:
@@ -114,7 +114,7 @@ async def _running_together(database_url: str, folder: Path, seed: int) -> Async
                         "customer_code": "T000000001",
                         "signature_scheme": "rsa_decrypt",
                         "signature_key_file": keys.private,
-                        "timeout_seconds": 0.5,
+                        "timeout_seconds": 2,
                     },
                 },
                 "messaging": {"quiet_hours": ""},

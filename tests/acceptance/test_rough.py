@@ -1,4 +1,4 @@
-"""A carrier's rough days at full size: returns, cancels, strange codes; hooks lost, late, doubled, forged; calls that fail."""
+"""A carrier's rough days: returns, cancels, strange codes; hooks lost, late, doubled, forged; failing calls."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.rough import rough_days
 
-SHIPMENTS = 1_000
+SHIPMENTS = 300
 
 
 @pytest.mark.timeout(1200)
