@@ -39,10 +39,10 @@ class _NoNetwork(BaseSyncAdapter):  # type: ignore[misc]  # geopy has no types
     """The adapter of a geocoder that has nothing to ask anybody."""
 
     def get_json(self, url: str, *, timeout: Any, headers: Any) -> NoReturn:
-        raise NotImplementedError
+        raise RuntimeError("the gazetteer asks nobody")
 
     def get_text(self, url: str, *, timeout: Any, headers: Any) -> NoReturn:
-        raise NotImplementedError
+        raise RuntimeError("the gazetteer asks nobody")
 
 
 class GazetteerGeocoder(Geocoder):  # type: ignore[misc]  # geopy has no types
