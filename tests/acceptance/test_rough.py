@@ -6,7 +6,7 @@ import pytest
 
 from tests.rough import rough_days
 
-SHIPMENTS = 300
+SHIPMENTS = 100
 
 
 @pytest.mark.timeout(1200)

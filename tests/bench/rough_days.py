@@ -1,6 +1,6 @@
 """Shipments of a carrier with rough days, every one of which has to end where the carrier's script says.
 
-They take long, so they run on one engine, PostgreSQL where it is measured; `make test` has some hundreds on both.
+They take long, so they run on one engine, PostgreSQL where it is measured; `make test` has a hundred on both.
 """
 
 import asyncio
