@@ -34,7 +34,9 @@ def set_up_logging(*, readable: bool, stream: TextIO | None = None, level: int =
         redact,
     ]
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=_write_json)
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if readable
+        else structlog.processors.JSONRenderer(serializer=_write_json)
     )
     out = stream or sys.stderr
     structlog.configure(

@@ -5,6 +5,7 @@ A commit is known by the work it belongs to and the functions that lead to it, a
 """
 
 import asyncio
+import importlib
 import os
 import signal
 import sys
@@ -16,11 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
-# These are loaded once, before the processes are forked from this one.
-import tortoise.backends.asyncpg  # noqa: F401 - see above
-import uvloop  # noqa: F401 - see above
-
-import postal_service.storage.sqlite_backend  # noqa: F401 - see above
+from carriers import http
 from config.reference import load_reference
 from config.settings import Settings
 from postal_service import app, cli
@@ -36,6 +33,16 @@ _HOUSE = "postal_service"
 _PLUMBING = (transactions.__name__, group_commit.__name__)
 _NEAREST = 2
 
+# What a start takes most of its time for is done once, before the processes are forked from this one.
+for _late in (
+    "notifications.channels.smtp_email",
+    "notifications.channels.twilio_sms",
+    "postal_service.storage.sqlite_backend",
+    "tortoise.backends.asyncpg",
+    "uvloop",
+):
+    importlib.import_module(_late)
+http._tls_context(legacy=False)
 _UNITS = Units.load()
 _REFERENCE = load_reference(Settings().reference_folder)
 
@@ -71,7 +78,6 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path, fat
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(environment)
-    # Most of a start's work, and the same for all.
     app.load_reference = lambda _folder: _REFERENCE
     app.Units.load = lambda: _UNITS
     if fate.hurried:
